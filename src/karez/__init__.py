@@ -1,0 +1,3 @@
+"""Karez: financial infrastructure for small markets."""
+
+__version__ = "26.1.0"
