@@ -1,0 +1,72 @@
+# What you can do here. A fresh machine needs make and Python 3.11 or newer; the rest comes from the
+# lock files in requirements/, once, into .venv.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+endif
+MIGRATIONS = $(shell find src -path '*/migrations/*.sql')
+
+.PHONY: help demo test check lint docs docs-update bench lock clean
+
+help:
+	@echo "make demo         see Karez work: embedded database, postings, trial balance, verify"
+	@echo "make test         run the tests"
+	@echo "make check        run the linters, build the documentation, run the tests"
+	@echo "make bench        measure the money book beside raw COPY and its peers"
+	@echo "make docs         build the documentation into site/"
+	@echo "make docs-update  write what the documented commands print now into the pages"
+	@echo "make lock         pin the dependencies anew (needs uv)"
+	@echo "make clean        remove .venv, site and caches"
+
+demo: $(VENV)/run.stamp
+	@$(BIN)/python -m karez.doors.cli demo
+
+test: $(VENV)/dev.stamp
+	@$(BIN)/python -m pytest
+
+check: lint docs test
+
+lint: $(VENV)/dev.stamp
+	@echo "ruff" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
+	@echo "basedpyright" && $(BIN)/basedpyright --warnings
+	@echo "import-linter" && $(BIN)/lint-imports --no-logo
+	@echo "sqlfluff" && $(BIN)/sqlfluff lint --disable-progress-bar src
+	@echo "squawk" && $(if $(MIGRATIONS),$(BIN)/squawk $(MIGRATIONS),echo "no migrations")
+	@echo "deptry" && $(BIN)/deptry --no-ansi src
+	@echo "vulture" && $(BIN)/vulture
+
+docs: $(VENV)/dev.stamp
+	@echo "zensical" && $(BIN)/zensical build --clean --strict
+
+docs-update: $(VENV)/dev.stamp
+	@UPDATE_DOCS=1 $(BIN)/python -m pytest tests/docs
+
+bench: $(VENV)/bench.stamp
+	@$(BIN)/python -m benchmarks
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	@requirements/compile.sh
+
+clean:
+	@rm -rf $(VENV) site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# A stamp is younger than what it installed, so a second call installs nothing.
+$(VENV)/%.stamp: requirements/%.lock pyproject.toml | $(BIN)/python
+	@echo "Installing $<"
+	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+	  echo "No Python 3.11 or newer was found; install one, or name it: make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments;" \
+	    "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
