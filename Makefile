@@ -2,14 +2,12 @@
 # lock files in requirements/, once, into .venv.
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-ifndef PYTHON
-PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	&& echo $$python && break; done)
-endif
-MIGRATIONS = $(shell find src -path '*/migrations/*.sql')
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c $(NEW_ENOUGH) 2>/dev/null && echo $$python && break; done),python3)
+NEW_ENOUGH := 'import sys; sys.exit(sys.version_info < (3, 11))'
 
+.DELETE_ON_ERROR:
 .PHONY: help demo test check lint docs docs-update bench lock clean
 
 help:
@@ -23,7 +21,7 @@ help:
 	@echo "make clean        remove .venv, site and caches"
 
 demo: $(VENV)/run.stamp
-	@$(BIN)/python -m karez.doors.cli demo
+	@$(BIN)/karez demo
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest
@@ -35,7 +33,7 @@ lint: $(VENV)/dev.stamp
 	@echo "basedpyright" && $(BIN)/basedpyright --warnings
 	@echo "import-linter" && $(BIN)/lint-imports --no-logo
 	@echo "sqlfluff" && $(BIN)/sqlfluff lint --disable-progress-bar src
-	@echo "squawk" && $(if $(MIGRATIONS),$(BIN)/squawk $(MIGRATIONS),echo "no migrations")
+	@echo "squawk" && $(BIN)/squawk 'src/**/migrations/*.sql'
 	@echo "deptry" && $(BIN)/deptry --no-ansi src
 	@echo "vulture" && $(BIN)/vulture
 
@@ -63,8 +61,8 @@ $(VENV)/%.stamp: requirements/%.lock pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { \
-	  echo "No Python 3.11 or newer was found; install one, or name it: make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { \
+	  echo "$(PYTHON) is not Python 3.11 or newer; install one, or name it: make PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make virtual environments;" \
 	    "on Debian and Ubuntu: apt install python3-venv"; exit 1; }
