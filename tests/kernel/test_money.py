@@ -291,6 +291,12 @@ def test_allocate__nothing_to_go_by(weights: list[int]):
         allocate(100, weights, remainder=Remainder.FIRST)
 
 
-def test_allocate__never_by_float():
-    with pytest.raises(TypeError):
-        allocate(100, [0.5, 0.5], remainder=Remainder.FIRST)
+def test_minor_units__never_a_float():
+    for refused in (
+        lambda: allocate(100, [0.5, 0.5], remainder=Remainder.FIRST),
+        lambda: allocate(100.0, [1, 1], remainder=Remainder.FIRST),
+        lambda: round_to_step(100.0, 5, Rounding.UP),
+        lambda: format_amount(100.0, EUR),
+    ):
+        with pytest.raises(TypeError):
+            refused()

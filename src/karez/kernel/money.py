@@ -130,7 +130,7 @@ def round_to_minor(value: Decimal | Fraction, currency: Currency, rounding: Roun
 def round_to_step(amount_minor: int, step_minor: int, rounding: Rounding) -> int:
     """Return ``amount_minor`` as a multiple of ``step_minor``, as cash is paid in coins."""
     ensure(step_minor > 0, "a step is at least one minor unit")
-    return _divide(amount_minor, step_minor, rounding) * step_minor
+    return _divide(index(amount_minor), step_minor, rounding) * step_minor
 
 
 def _to_minor(value: Decimal | Fraction, exponent: int, rounding: Rounding | None) -> int:
@@ -200,10 +200,10 @@ def allocate(amount_minor: int, weights: Sequence[int], *, remainder: Remainder)
     weights = [index(weight) for weight in weights]
     total = sum(weights)
     ensure(total > 0 and min(weights) >= 0, "weights are not negative and sum to more than zero")
-    sign = -1 if amount_minor < 0 else 1
-    cuts = [divmod(abs(amount_minor) * weight, total) for weight in weights]
+    size_minor = abs(index(amount_minor))
+    cuts = [divmod(size_minor * weight, total) for weight in weights]
     shares = [share for share, _ in cuts]
-    left = abs(amount_minor) - sum(shares)
+    left = size_minor - sum(shares)
     weighted = [place for place, weight in enumerate(weights) if weight]
     match remainder:
         case Remainder.FIRST:
@@ -213,7 +213,7 @@ def allocate(amount_minor: int, weights: Sequence[int], *, remainder: Remainder)
         case Remainder.LARGEST:
             for place in sorted(weighted, key=lambda place: -cuts[place][1])[:left]:
                 shares[place] += 1
-    return [sign * share for share in shares]
+    return [-share if amount_minor < 0 else share for share in shares]
 
 
 @attrs.frozen(order=False)
