@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from typing import LiteralString, cast
 
 import attrs
 
@@ -22,7 +23,7 @@ class Query:
 
     name: str
     purpose: str
-    text: str
+    text: LiteralString
 
 
 def load_queries(package: str, file: str = "queries.sql") -> dict[str, Query]:
@@ -39,7 +40,7 @@ def parse_queries(source: str) -> dict[str, Query]:
         heading["name"]: Query(
             name=heading["name"],
             purpose=heading["purpose"],
-            text=source[heading.end() : end].strip().removesuffix(";"),
+            text=cast("LiteralString", source[heading.end() : end].strip().removesuffix(";")),
         )
         for heading, end in zip(headings, ends, strict=True)
     }

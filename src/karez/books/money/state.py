@@ -1,0 +1,204 @@
+"""What the pen must know of a book to judge a batch, kept in memory between batches.
+
+The state is a cache, never the truth: it is valid exactly when its digest equals the digest in
+the book's locked head. Another process's batches are read and added; a batch of ours that was
+rolled back leaves a digest that the chain does not know, and the state is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from karez.books.money.queries import QUERIES
+from karez.books.money.wire import Rows
+from karez.kernel.errors import ensure
+
+if TYPE_CHECKING:
+    import psycopg
+
+Int64s = npt.NDArray[np.int64]
+
+NO_LIMIT = np.iinfo(np.int64).min
+UNKNOWN, OPEN, CLOSED = 0, 1, 2  # what the cache knows of an account
+_FEW = 2_000  # more accounts than this are loaded by loading all
+_REPLAY_MOST = 500_000  # more transfers by others than this: begin again
+
+
+@attrs.frozen
+class Head:
+    """The head of a book's chain, as its locked row says. Instants are microseconds since 2000."""
+
+    number: int
+    recorded_at: int
+    digest: bytes
+    account_count: int
+    transfer_count: int
+    volume_minor: int
+    closed_through: int | None  # days since 2000-01-01
+
+
+@attrs.define
+class BookState:
+    """Accounts by number (dense, from 1): definitions, limits, the four sums.
+
+    ``debit_guard`` is the least that credits_posted - debits_posted - debits_pending may be, and
+    ``credit_guard`` the least that debits_posted - credits_posted - credits_pending may be.
+    The sums of an account count only where ``summed`` says so.
+    """
+
+    head: Head
+    status: npt.NDArray[np.int8]
+    summed: npt.NDArray[np.bool_]
+    currency: npt.NDArray[np.int16]
+    debit_guard: Int64s
+    credit_guard: Int64s
+    debits_posted: Int64s
+    credits_posted: Int64s
+    debits_pending: Int64s
+    credits_pending: Int64s
+    codes: dict[int, str] = attrs.field(factory=dict[int, str])
+    closed_on: dict[int, str] = attrs.field(factory=dict[int, str])
+    currencies: list[str] = attrs.field(factory=list[str])
+    kinds: dict[str, int] = attrs.field(factory=dict[str, int])
+
+    @classmethod
+    def empty(cls, head: Head) -> BookState:
+        """Return a state at ``head`` that knows no account yet."""
+        size = head.account_count + 1
+        return cls(
+            head=head,
+            status=np.zeros(size, np.int8),
+            summed=np.zeros(size, np.bool_),
+            currency=np.zeros(size, np.int16),
+            debit_guard=np.full(size, NO_LIMIT),
+            credit_guard=np.full(size, NO_LIMIT),
+            debits_posted=np.zeros(size, np.int64),
+            credits_posted=np.zeros(size, np.int64),
+            debits_pending=np.zeros(size, np.int64),
+            credits_pending=np.zeros(size, np.int64),
+        )
+
+    def limited(self, numbers: Int64s) -> npt.NDArray[np.bool_]:
+        """Return which of these accounts have a floor or a ceiling."""
+        return (self.debit_guard[numbers] != NO_LIMIT) | (self.credit_guard[numbers] != NO_LIMIT)
+
+    def label(self, number: int) -> str:
+        """Return the code people know this account by."""
+        return self.codes.get(number, f"number {number}")
+
+    def apply(self, rows: Rows) -> None:
+        """Add the effect of these transfers to the sums of the accounts we keep sums of."""
+        for side, posted, pending in (
+            ("debit_account", self.debits_posted, self.debits_pending),
+            ("credit_account", self.credits_posted, self.credits_pending),
+        ):
+            kept = self.summed[rows[side]]
+            if kept.any():
+                account = np.ascontiguousarray(rows[side][kept])
+                np.add.at(posted, account, np.ascontiguousarray(rows["amount_minor"][kept]))
+                np.add.at(pending, account, np.ascontiguousarray(rows["hold_minor"][kept]))
+
+    def know(self, connection: psycopg.Connection, numbers: Int64s, needs_sums: Int64s) -> None:
+        """Load what is missing: definitions of ``numbers``; sums of those limited or needed.
+
+        Numbers outside the chart are passed over; the judge refuses them.
+        """
+        numbers = self._in_chart(numbers)
+        missing = numbers[self.status[numbers] == UNKNOWN]
+        if len(missing):
+            self._load_definitions(connection, np.unique(missing))
+        wanted = self._in_chart(np.concatenate([numbers[self.limited(numbers)], needs_sums]))
+        unsummed = wanted[~self.summed[wanted]]
+        if len(unsummed):
+            self._load_sums(connection, np.unique(unsummed))
+
+    def follow(self, connection: psycopg.Connection, head: Head) -> bool:
+        """Catch up with ``head`` by the batches of others; False where the chain parts from ours."""
+        if head.transfer_count - self.head.transfer_count > _REPLAY_MOST:
+            return False
+        shared = connection.execute(
+            QUERIES["batch_digest"].text, {"number": self.head.number}
+        ).fetchone()
+        if self.head.number > 0 and (shared is None or bytes(shared[0]) != self.head.digest):
+            return False
+        self._grow(head.account_count)
+        since = {"after": self.head.recorded_at}
+        changed = connection.execute(QUERIES["accounts_changed_since"].text, since).fetchall()
+        self.status[[row[0] for row in changed if row[0] < len(self.status)]] = UNKNOWN
+        moved = connection.execute(QUERIES["transfers_since"].text, since).fetchall()
+        if moved:
+            columns = np.array(moved, dtype=np.int64)
+            np.add.at(self.debits_posted, columns[:, 0], columns[:, 2])
+            np.add.at(self.credits_posted, columns[:, 1], columns[:, 2])
+            np.add.at(self.debits_pending, columns[:, 0], columns[:, 3])
+            np.add.at(self.credits_pending, columns[:, 1], columns[:, 3])
+        self.kinds.clear()
+        self.head = head
+        return True
+
+    def advance(self, head: Head) -> None:
+        """Move to the head that our own batch made."""
+        self._grow(head.account_count)
+        self.head = head
+
+    def kind_numbers(self, connection: psycopg.Connection) -> dict[str, int]:
+        """Return the numbers of all kinds the book names."""
+        if not self.kinds:
+            self.kinds.update(connection.execute(QUERIES["kinds"].text).fetchall())
+        return self.kinds
+
+    def _in_chart(self, numbers: Int64s) -> Int64s:
+        return numbers[(numbers > 0) & (numbers <= self.head.account_count)]
+
+    def _grow(self, account_count: int) -> None:
+        more = account_count + 1 - len(self.status)
+        if more <= 0:
+            return
+        for name in ("debits_posted", "credits_posted", "debits_pending", "credits_pending"):
+            setattr(self, name, np.pad(getattr(self, name), (0, more)))
+        for name in ("status", "summed", "currency"):
+            setattr(self, name, np.pad(getattr(self, name), (0, more)))
+        for name in ("debit_guard", "credit_guard"):
+            grown = np.pad(getattr(self, name), (0, more), constant_values=NO_LIMIT)
+            setattr(self, name, grown)
+
+    def _load_definitions(self, connection: psycopg.Connection, missing: Int64s) -> None:
+        numbers = None if len(missing) > _FEW else missing.tolist()
+        rows = connection.execute(QUERIES["definitions"].text, {"numbers": numbers}).fetchall()
+        for number, code, normal_side, currency, floor, ceiling, closed_on in rows:
+            if currency not in self.currencies:
+                self.currencies.append(currency)
+            self.codes[number] = code
+            self.currency[number] = self.currencies.index(currency)
+            self.status[number] = CLOSED if closed_on else OPEN
+            if closed_on:
+                self.closed_on[number] = str(closed_on)
+            floor_guard = NO_LIMIT if floor is None else floor
+            ceiling_guard = NO_LIMIT if ceiling is None else -ceiling
+            by_credit = normal_side == "credit"
+            self.debit_guard[number] = floor_guard if by_credit else ceiling_guard
+            self.credit_guard[number] = ceiling_guard if by_credit else floor_guard
+        ensure((self.status[missing] != UNKNOWN).all(), "account numbers have no gap")
+
+    def _load_sums(self, connection: psycopg.Connection, unsummed: Int64s) -> None:
+        numbers = None if len(unsummed) > _FEW else unsummed.tolist()
+        if numbers is None:
+            unsummed = np.flatnonzero(~self.summed)
+        for sums in self._sums():
+            sums[unsummed] = 0
+        wanted = {"numbers": numbers, "through": None}
+        rows = connection.execute(QUERIES["sums_now"].text, wanted).fetchall()
+        if rows:
+            columns = np.array(rows, dtype=np.int64)
+            fresh = columns[~self.summed[columns[:, 0]]]
+            for place, sums in enumerate(self._sums(), start=1):
+                sums[fresh[:, 0]] = fresh[:, place]
+        self.summed[unsummed] = True
+
+    def _sums(self) -> Sequence[Int64s]:
+        return self.debits_posted, self.credits_posted, self.debits_pending, self.credits_pending
