@@ -178,7 +178,23 @@ def list_accounts(connection: psycopg.Connection, codes: set[str] | None = None)
     wanted = {"codes": None if codes is None else sorted(codes)}
     rows = connection.execute(QUERIES["accounts"].text, wanted).fetchall()
     parents = find_codes(connection, {row[7] for row in rows if row[7] is not None})
-    return [Account(*row[:7], parents.get(row[7]), *row[8:]) for row in rows]
+    return [
+        Account(
+            number=row[0],
+            account_id=row[1],
+            code=row[2],
+            name=row[3],
+            type=row[4],
+            normal_side=row[5],
+            currency=row[6],
+            parent=parents.get(row[7]),
+            floor_minor=row[8],
+            ceiling_minor=row[9],
+            closed_on=row[10],
+            version=row[11],
+        )
+        for row in rows
+    ]
 
 
 def find_codes(connection: psycopg.Connection, numbers: set[int]) -> dict[int, str]:

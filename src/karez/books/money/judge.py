@@ -367,20 +367,17 @@ class _Walk:
         if key in self.unmade:
             return Answer.TARGET_UNKNOWN
         target = self.targets[key]
-        phase = int(row["phase"])
-        wants = (Phase.POSTED, Phase.POST) if phase == Phase.POSTED else (Phase.PENDING,)
-        if target.phase not in wants:
-            return Answer.TARGET_PHASE
-        if target.taken or key in self.taken:
-            return Answer.TARGET_TAKEN
+        phase = Phase(int(row["phase"]))
         expired = 0 < target.expires_at <= self.now
-        if phase == Phase.POST and expired:
-            return Answer.PENDING_EXPIRED
-        if phase == Phase.EXPIRE and not expired:
-            return Answer.PENDING_NOT_EXPIRED
-        if phase == Phase.POST and row["amount_minor"] > target.hold_minor:
-            return Answer.PENDING_AMOUNT
-        return Answer.POSTED
+        wants = (Phase.POSTED, Phase.POST) if phase is Phase.POSTED else (Phase.PENDING,)
+        faults = {
+            Answer.TARGET_PHASE: target.phase not in wants,
+            Answer.TARGET_TAKEN: target.taken or key in self.taken,
+            Answer.PENDING_EXPIRED: phase is Phase.POST and expired,
+            Answer.PENDING_NOT_EXPIRED: phase is Phase.EXPIRE and not expired,
+            Answer.PENDING_AMOUNT: phase is Phase.POST and row["amount_minor"] > target.hold_minor,
+        }
+        return next((answer for answer, wrong in faults.items() if wrong), Answer.POSTED)
 
     def _balanced(self, balancing: int, debit: int, credit: int, asked: int) -> int:
         """Return how much of ``asked`` is available; where there is no limit, down to zero."""

@@ -63,18 +63,18 @@ class Outcomes:
         """The rows that were refused."""
         return np.flatnonzero(self.answer > Answer.REPLAYED).tolist()
 
-    def single(self) -> Posted:
-        """Return the one entry of the batch as posted, or raise what refused it."""
-        refused = self.refused
+    def entry(self, start: int, end: int) -> Posted:
+        """Return the entry in these rows as posted, or raise what refused it."""
+        refused = [row for row in range(start, end) if self.answer[row] > Answer.REPLAYED]
         if refused:
             # The row that is wrong tells more than the rows that fell with it.
             own = [row for row in refused if self.answer[row] != Answer.LINKED_REFUSED]
             raise self.error((own or refused)[0])
         return Posted(
-            entry_id=self.entry_id(0),
-            recorded_at=instant_of(int(self.recorded_at[0])),
-            amounts_minor=tuple(self.amount_minor.tolist()),
-            replayed=bool(self.answer[0] == Answer.REPLAYED),
+            entry_id=self.entry_id(start),
+            recorded_at=instant_of(int(self.recorded_at[start])),
+            amounts_minor=tuple(self.amount_minor[start:end].tolist()),
+            replayed=bool(self.answer[start] == Answer.REPLAYED),
         )
 
     def entry_id(self, row: int) -> UUID:
@@ -115,7 +115,7 @@ class Outcomes:
                 details["valid_on"] = _date_text(int(asked["valid_on"]))
                 details["closed_through"] = _date_text(state.head.closed_through or 0)
             case Answer.LIMIT_DEBIT | Answer.LIMIT_CREDIT:
-                money = currency(state.currencies[state.currency[account]])
+                money = currency(state.currencies[int(state.currency[account])])
                 moved = int(verdict.amount[row] + max(verdict.hold[row], 0))
                 details["currency"] = money.code
                 details["available"] = format_amount(verdict.detail[row], money)

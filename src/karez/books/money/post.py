@@ -62,7 +62,7 @@ class MoneyBook:
 
     def post_entry(self, connection: psycopg.Connection, entry: Entry) -> Posted:
         """Post one entry, or raise the error that refuses it."""
-        return self.post(connection, Batch.of([entry])).single()
+        return self.post(connection, Batch.of([entry])).entry(0, len(entry.transfers))
 
     def _at_head(self, connection: psycopg.Connection, head: Head) -> BookState:
         """Return the state at ``head``: what we have, or it caught up, or a fresh one."""
@@ -281,11 +281,11 @@ class _Posting:
     def _leaf(self, accepted: npt.NDArray[np.int64]) -> Leaf:
         """Return the kinds that are new and the notes of the accepted entries."""
         kinds = self.state.kind_numbers(self.pen.connection)
-        used = np.unique(self.batch.rows["kind"][accepted])
+        used: list[int] = np.unique(self.batch.rows["kind"][accepted]).tolist()
         new = [self.batch.kinds[k] for k in used if self.batch.kinds[k] not in kinds]
         if len(kinds) + len(new) > KINDS_MOST:
             raise EntryMalformedError(
-                entry=self.batch.kinds[used[0]], reason=f"a book names at most {KINDS_MOST} kinds"
+                entry=f"of kind {new[0]}", reason=f"a book names at most {KINDS_MOST} kinds"
             )
         kind_rows: list[tuple[Any, ...]] = []
         for name in new:
@@ -351,7 +351,7 @@ def _difference(batch: Batch, start: int, end: int, lines: Sequence[Any]) -> str
         return "memo or reference"
     for row, line in zip(batch.rows[start:end], lines, strict=True):
         target = row["target_entry_id"].tobytes() if row["target_line"] >= 0 else None
-        same = {
+        same: dict[str, bool] = {
             "phase": row["phase"] == line[8],
             "kind": batch.kinds[row["kind"]] == line[7],
             "value date": row["valid_on"] == line[6],

@@ -118,7 +118,7 @@ class BookState:
             self._load_sums(connection, np.unique(unsummed))
 
     def follow(self, connection: psycopg.Connection, head: Head) -> bool:
-        """Catch up with ``head`` by the batches of others; False where the chain parts from ours."""
+        """Catch up with ``head`` by the batches of others; False where its chain is not ours."""
         if head.transfer_count - self.head.transfer_count > _REPLAY_MOST:
             return False
         shared = connection.execute(

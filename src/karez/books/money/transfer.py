@@ -136,7 +136,7 @@ class Batch:
         records: list[tuple[object, ...]] = []
         notes: dict[int, Note] = {}
         for ordinal, entry in enumerate(entries):
-            _check_entry(entry)
+            check_entry(entry)
             if entry.memo or entry.reference:
                 notes[len(records)] = (entry.memo, canonical_json(entry.reference))
             records += _records(entry, 0 if linked else ordinal, kind_index[entry.kind])
@@ -198,35 +198,57 @@ def canonical_json(reference: Mapping[str, str]) -> str:
     return json.dumps(dict(reference), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _check_entry(entry: Entry) -> None:
-    def refuse(reason: str) -> None:
-        raise EntryMalformedError(entry=str(entry.entry_id), reason=reason)
+def check_entry(entry: Entry) -> None:
+    """Refuse an entry whose fields contradict each other; accounts and limits are judged later.
 
+    Raises:
+        EntryMalformedError: it has no transfer, too many, or a field that its phase cannot have.
+        AmountTooLargeError: an amount beyond what one transfer may move.
+        DateRangeError: a value date before 1900.
+    """
+    texts = [entry.kind, entry.memo, *entry.reference.keys(), *entry.reference.values()]
+    reason: str = ""
     if not entry.transfers:
-        refuse("it has no transfer")
-    if len(entry.transfers) > LINES_MOST:
-        refuse(f"it has more than {LINES_MOST} transfers")
-    if not entry.kind or "\x00" in entry.kind + entry.memo + "".join(
-        [*entry.reference.keys(), *entry.reference.values()]
-    ):
-        refuse("its kind is empty or a text holds a NUL character")
+        reason = "it has no transfer"
+    elif len(entry.transfers) > LINES_MOST:
+        reason = f"it has more than {LINES_MOST} transfers"
+    elif not entry.kind:
+        reason = "its kind is empty"
+    elif any("\x00" in text for text in texts):
+        reason = "a text holds a NUL character"
+    else:
+        reason = next((fault for t in entry.transfers if (fault := _fault(t))), "")
+    if reason:
+        raise EntryMalformedError(entry=str(entry.entry_id), reason=reason)
     if entry.valid_on < FIRST_DAY:
         raise DateRangeError(valid_on=str(entry.valid_on))
     for transfer in entry.transfers:
-        if type(transfer.amount_minor) is not int:
-            refuse(f"an amount is a {type(transfer.amount_minor).__name__}, not minor units")
         if abs(transfer.amount_minor) > AMOUNT_MAX_MINOR:
             raise AmountTooLargeError(
                 amount_minor=transfer.amount_minor, most_minor=AMOUNT_MAX_MINOR
             )
-        if transfer.phase in {Phase.POST, Phase.VOID, Phase.EXPIRE} and transfer.target is None:
-            refuse(f"to {transfer.phase.name.lower()} needs a target")
-        if transfer.phase is Phase.PENDING and transfer.target is not None:
-            refuse("a pending transfer has no target")
-        if transfer.expires_at is not None and transfer.phase is not Phase.PENDING:
-            refuse("only a pending transfer expires")
-        if transfer.balancing and (transfer.target or transfer.phase > Phase.PENDING):
-            refuse("only a new transfer can balance")
+
+
+def _fault(transfer: Transfer) -> str:
+    """Return what is wrong with a transfer by itself, or nothing."""
+    phase, target = transfer.phase, transfer.target
+    faults = {
+        f"an amount is a {type(transfer.amount_minor).__name__}, not minor units": (
+            type(transfer.amount_minor) is not int
+        ),
+        "an account number is not one": not (
+            0 <= transfer.debit < 1 << 62 and 0 <= transfer.credit < 1 << 62
+        ),
+        f"to {phase.name.lower()} needs a target": phase > Phase.PENDING and target is None,
+        "a pending transfer has no target": phase is Phase.PENDING and target is not None,
+        "only a pending transfer expires": (
+            phase is not Phase.PENDING and transfer.expires_at is not None
+        ),
+        "only a new transfer can balance": bool(transfer.balancing)
+        and (target is not None or phase > Phase.PENDING),
+        "a target's line is below zero": target is not None and target.line < 0,
+    }
+    return next((reason for reason, wrong in faults.items() if wrong), "")
 
 
 def _records(entry: Entry, group: int, kind: int) -> list[tuple[object, ...]]:

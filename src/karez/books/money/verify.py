@@ -437,10 +437,10 @@ class _Verifier:
 
 
 def genesis_digest(institution_id: int) -> bytes:
-    """Return the digest that a book's chain begins with; the query ``open_book`` writes the same."""
+    """Return the digest that a book begins with; the query ``open_book`` writes the same."""
     return hashlib.sha256(f"karez money {institution_id}".encode()).digest()
 
 
-def _show(rows: Rows, place: int) -> str:
+def _show(rows: Rows, place: np.intp) -> str:
     entry = UUID(bytes=rows["entry_id"][place].tobytes())
     return f"{entry}/{int(rows['line'][place])}"

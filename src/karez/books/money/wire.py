@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -110,7 +110,7 @@ def _record_type(pattern: int) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-_RECORD_TYPES = [_record_type(pattern) for pattern in range(8)]
+_RECORD_TYPES: list[np.dtype[np.void]] = [_record_type(pattern) for pattern in range(8)]
 _PLAIN = _RECORD_TYPES[0]
 _PIECE_ROWS = 2_000  # about the size of a socket's buffer
 _PREFIX_LENGTH = _PLAIN.itemsize - 4 * len(_NULLABLE)
@@ -148,11 +148,11 @@ def pack_transfers(rows: Rows) -> Iterator[bytes]:
 
 def _pack_mixed(rows: Rows, patterns: npt.NDArray[np.int64]) -> bytes:
     pieces: list[bytes] = [b""] * len(rows)
-    for pattern in np.unique(patterns):
+    for pattern, layout in enumerate(_RECORD_TYPES):
         places = np.flatnonzero(patterns == pattern)
-        size = _RECORD_TYPES[pattern].itemsize
-        packed = _pack_alike(rows[places], int(pattern))
-        for rank, place in enumerate(places):
+        size = layout.itemsize
+        packed = _pack_alike(rows[places], pattern)
+        for rank, place in enumerate(places.tolist()):
             pieces[place] = packed[rank * size : (rank + 1) * size]
     return b"".join(pieces)
 
@@ -163,9 +163,10 @@ def unpack_transfers(stream: bytes) -> tuple[Rows, npt.NDArray[np.int64]]:
     rows = np.zeros(len(patterns), dtype=TRANSFER)
     rows["target_line"] = -1
     octets = np.frombuffer(stream, dtype=np.uint8)
-    for pattern in np.unique(patterns):
-        layout = _RECORD_TYPES[pattern]
+    for pattern, layout in enumerate(_RECORD_TYPES):
         places = np.flatnonzero(patterns == pattern)
+        if not len(places):
+            continue
         if len(places) == len(patterns):
             records = np.frombuffer(stream, dtype=layout)
         else:
@@ -246,28 +247,30 @@ class Int8(int):
 
 
 def _encode_field(value: Any) -> bytes:
+    octets = _octets(value)
+    return struct.pack(">i", -1) if octets is None else struct.pack(">i", len(octets)) + octets
+
+
+def _octets(value: Any) -> bytes | None:
     match value:
         case None:
-            return struct.pack(">i", -1)
-        case bool():
-            return struct.pack(">i?", 1, value)
-        case Int2():
-            return struct.pack(">ih", 2, value)
-        case Int4():
-            return struct.pack(">ii", 4, value)
-        case Int8():
-            return struct.pack(">iq", 8, value)
+            octets = None
+        case bool() | Int2() | Int4() | Int8():
+            octets = struct.pack(_FORMATS[type(value)], value)
         case str():
-            text = value.encode()
-            return struct.pack(">i", len(text)) + text
+            octets = value.encode()
         case UUID():
-            return struct.pack(">i", 16) + value.bytes
+            octets = value.bytes
         case datetime():
-            return struct.pack(">iq", 8, micros_2000(value))
+            octets = struct.pack(">q", micros_2000(value))
         case date():
-            return struct.pack(">ii", 4, days_2000(value))
+            octets = struct.pack(">i", days_2000(value))
         case _:
             raise TypeError(f"no binary form for {type(value).__name__}")
+    return octets
+
+
+_FORMATS: Mapping[type, str] = {bool: ">?", Int2: ">h", Int4: ">i", Int8: ">q"}
 
 
 def row_checksum(values: Sequence[Any]) -> Int8:

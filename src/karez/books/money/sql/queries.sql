@@ -8,13 +8,13 @@ WITH head AS MATERIALIZED (
 
 SELECT
     number,
-    (extract(EPOCH FROM recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
     digest,
     account_count,
     transfer_count,
     volume_minor,
-    closed_through - '2000-01-01'::date AS closed_through,
     institution_id,
+    (extract(EPOCH FROM recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
+    closed_through - '2000-01-01'::date AS closed_through,
     current_setting('role') AS role,
     (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint - 946684800000000 AS now
 FROM head;
@@ -116,8 +116,8 @@ SELECT DISTINCT ON (account_number)
 FROM money.account
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND (%(numbers)s::bigint [] IS NULL OR account_number = any(%(numbers)s::bigint []))
-ORDER BY account_number, version DESC;
+    AND (%(numbers)s::bigint[] IS NULL OR account_number = any(%(numbers)s::bigint[]))
+ORDER BY account_number ASC, version DESC;
 
 -- name: sums_now
 -- Sum these accounts (or all) up to an instant: the stored balances before it and what moved since.
@@ -146,9 +146,9 @@ moved AS (
         AND recorded_at > coalesce((SELECT through_recorded_at FROM latest), '-infinity')
         AND recorded_at <= coalesce(%(through)s::timestamptz, 'infinity')
         AND (
-            %(numbers)s::bigint [] IS NULL
-            OR debit_account = any(%(numbers)s::bigint [])
-            OR credit_account = any(%(numbers)s::bigint [])
+            %(numbers)s::bigint[] IS NULL
+            OR debit_account = any(%(numbers)s::bigint[])
+            OR credit_account = any(%(numbers)s::bigint[])
         )
 ),
 
@@ -188,7 +188,7 @@ SELECT
     sum(debits_pending)::bigint AS debits_pending,
     sum(credits_pending)::bigint AS credits_pending
 FROM sums
-WHERE %(numbers)s::bigint [] IS NULL OR account_number = any(%(numbers)s::bigint [])
+WHERE %(numbers)s::bigint[] IS NULL OR account_number = any(%(numbers)s::bigint[])
 GROUP BY account_number
 ORDER BY account_number;
 
@@ -201,13 +201,13 @@ SELECT
     t.credit_account,
     t.amount_minor,
     t.hold_minor,
-    t.valid_on - '2000-01-01'::date AS valid_on,
     k.name AS kind,
     t.phase,
     t.balancing,
     t.target_entry_id,
     t.target_line,
     t.asked_minor,
+    t.valid_on - '2000-01-01'::date AS valid_on,
     (extract(EPOCH FROM t.expires_at) * 1000000)::bigint - 946684800000000 AS expires_at,
     (extract(EPOCH FROM t.recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
     coalesce(n.memo, '') AS memo,
@@ -218,7 +218,7 @@ LEFT JOIN money.note AS n
     ON t.institution_id = n.institution_id AND t.entry_id = n.entry_id
 WHERE
     t.institution_id = current_setting('karez.institution_id')::integer
-    AND t.entry_id = any(%(entry_ids)s::uuid [])
+    AND t.entry_id = any(%(entry_ids)s::uuid[])
 ORDER BY t.entry_id, t.line;
 
 -- name: targets
@@ -232,7 +232,7 @@ SELECT
     t.hold_minor,
     t.phase,
     (extract(EPOCH FROM t.expires_at) * 1000000)::bigint - 946684800000000 AS expires_at,
-    EXISTS (
+    exists(
         SELECT 1 FROM money.transfer AS r
         WHERE
             r.institution_id = t.institution_id
@@ -246,7 +246,7 @@ WHERE
         SELECT
             wanted.entry_id,
             wanted.line
-        FROM unnest(%(entry_ids)s::uuid [], %(lines)s::integer []) AS wanted (entry_id, line)
+        FROM unnest(%(entry_ids)s::uuid[], %(lines)s::integer[]) AS wanted (entry_id, line)
     );
 
 -- name: expired_now
@@ -286,7 +286,7 @@ SELECT DISTINCT ON (a.code)
 FROM money.account AS a
 WHERE
     a.institution_id = current_setting('karez.institution_id')::integer
-    AND (%(codes)s::text [] IS NULL OR a.code = any(%(codes)s::text []))
+    AND (%(codes)s::text[] IS NULL OR a.code = any(%(codes)s::text[]))
 ORDER BY a.code ASC, a.version DESC;
 
 -- name: account_numbers
@@ -298,7 +298,7 @@ FROM money.account
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND version = 1
-    AND code = any(%(codes)s::text []);
+    AND code = any(%(codes)s::text[]);
 
 -- name: account_codes
 -- Find the codes of the accounts with these numbers.
@@ -309,7 +309,7 @@ FROM money.account
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND version = 1
-    AND account_number = any(%(numbers)s::bigint []);
+    AND account_number = any(%(numbers)s::bigint[]);
 
 -- name: period_changes
 -- List the closings and reopenings of this book.
@@ -359,21 +359,22 @@ WITH whole AS (
         l.debits_pending_minor,
         l.credits_pending_minor
     FROM money.seal AS s
-    CROSS JOIN LATERAL (
-        SELECT
-            c.debits_posted_minor,
-            c.credits_posted_minor,
-            c.debits_pending_minor,
-            c.credits_pending_minor
-        FROM money.line AS c
-        WHERE
-            c.institution_id = s.institution_id
-            AND c.seal_number = s.seal_number
-            AND c.account_number = %(number)s
-            AND c.valid_on <= %(valid_on)s
-        ORDER BY c.valid_on DESC, c.recorded_at DESC, c.position DESC
-        LIMIT 1
-    ) AS l
+    CROSS JOIN
+        LATERAL (
+            SELECT
+                c.debits_posted_minor,
+                c.credits_posted_minor,
+                c.debits_pending_minor,
+                c.credits_pending_minor
+            FROM money.line AS c
+            WHERE
+                c.institution_id = s.institution_id
+                AND c.seal_number = s.seal_number
+                AND c.account_number = %(number)s
+                AND c.valid_on <= %(valid_on)s
+            ORDER BY c.valid_on DESC, c.recorded_at DESC, c.position DESC
+            LIMIT 1
+        ) AS l
     WHERE
         s.institution_id = current_setting('karez.institution_id')::integer
         AND s.through_recorded_at <= %(known_at)s
@@ -479,7 +480,7 @@ SELECT
 FROM money.note
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND entry_id = any(%(entry_ids)s::uuid []);
+    AND entry_id = any(%(entry_ids)s::uuid[]);
 
 -- name: trial_balance
 -- Sum every account by value date, as known at an instant.
@@ -546,16 +547,18 @@ LIMIT %(most)s;
 -- name: unsealed_count
 -- Count the transfers that no seal covers yet.
 SELECT
-    coalesce((SELECT sum(b.transfer_count) FROM money.batch AS b
-    WHERE
-        b.institution_id = current_setting('karez.institution_id')::integer
-        AND b.recorded_at > coalesce(
-            (
-                SELECT max(s.through_recorded_at) FROM money.seal AS s
-                WHERE s.institution_id = current_setting('karez.institution_id')::integer
-            ),
-            '-infinity'
-        )), 0)::bigint AS unsealed;
+    coalesce((
+        SELECT sum(b.transfer_count) FROM money.batch AS b
+        WHERE
+            b.institution_id = current_setting('karez.institution_id')::integer
+            AND b.recorded_at > coalesce(
+                (
+                    SELECT max(s.through_recorded_at) FROM money.seal AS s
+                    WHERE s.institution_id = current_setting('karez.institution_id')::integer
+                ),
+                '-infinity'
+            )
+    ), 0)::bigint AS unsealed;
 
 -- name: try_seal_lock
 -- Let one process at a time seal this institution's book.
@@ -567,20 +570,24 @@ SELECT
 -- name: transfers_since_balances
 -- Count the transfers that the stored balances do not cover.
 SELECT
-    (SELECT coalesce(sum(s.transfer_count), 0) FROM money.seal AS s
-    WHERE
-        s.institution_id = current_setting('karez.institution_id')::integer
-        AND s.seal_number > coalesce(
-            (
-                SELECT max(h.seal_number) FROM money.seal AS h
-                WHERE
-                    h.institution_id = current_setting('karez.institution_id')::integer
-                    AND h.has_balances
-            ),
-            0
-        ))::bigint AS transfers,
-    (SELECT b.account_count FROM money.book AS b
-    WHERE b.institution_id = current_setting('karez.institution_id')::integer) AS accounts;
+    (
+        SELECT coalesce(sum(s.transfer_count), 0) FROM money.seal AS s
+        WHERE
+            s.institution_id = current_setting('karez.institution_id')::integer
+            AND s.seal_number > coalesce(
+                (
+                    SELECT max(h.seal_number) FROM money.seal AS h
+                    WHERE
+                        h.institution_id = current_setting('karez.institution_id')::integer
+                        AND h.has_balances
+                ),
+                0
+            )
+    )::bigint AS transfers,
+    (
+        SELECT b.account_count FROM money.book AS b
+        WHERE b.institution_id = current_setting('karez.institution_id')::integer
+    ) AS accounts;
 
 -- name: tend
 -- Bring the index on recorded_at and its statistics up to date with the table.

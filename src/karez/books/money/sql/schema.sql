@@ -241,8 +241,10 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 GRANT USAGE ON SCHEMA money TO karez_application, karez_reader, karez_poster;
 GRANT SELECT ON ALL TABLES IN SCHEMA money TO karez_application, karez_reader;
 GRANT INSERT ON money.book, money.batch TO karez_application;
-GRANT UPDATE (number, recorded_at, digest, account_count, transfer_count, volume_minor,
-closed_through) ON money.book TO karez_application;
+GRANT UPDATE (
+    number, recorded_at, digest, account_count, transfer_count, volume_minor,
+    closed_through
+) ON money.book TO karez_application;
 GRANT INSERT ON money.kind, money.account, money.period, money.note, money.transfer,
 money.seal, money.line, money.balance TO karez_poster;
 
