@@ -8,13 +8,13 @@ WITH head AS MATERIALIZED (
 
 SELECT
     number,
+    (extract(EPOCH FROM recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
     digest,
     account_count,
     transfer_count,
     volume_minor,
-    institution_id,
-    (extract(EPOCH FROM recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
     closed_through - '2000-01-01'::date AS closed_through,
+    institution_id,
     current_setting('role') AS role,
     (extract(EPOCH FROM clock_timestamp()) * 1000000)::bigint - 946684800000000 AS now
 FROM head;
@@ -201,13 +201,13 @@ SELECT
     t.credit_account,
     t.amount_minor,
     t.hold_minor,
+    t.valid_on - '2000-01-01'::date AS valid_on,
     k.name AS kind,
     t.phase,
     t.balancing,
     t.target_entry_id,
     t.target_line,
     t.asked_minor,
-    t.valid_on - '2000-01-01'::date AS valid_on,
     (extract(EPOCH FROM t.expires_at) * 1000000)::bigint - 946684800000000 AS expires_at,
     (extract(EPOCH FROM t.recorded_at) * 1000000)::bigint - 946684800000000 AS recorded_at,
     coalesce(n.memo, '') AS memo,
