@@ -351,7 +351,7 @@ SELECT
     current_setting('role') AS role;
 
 -- name: balance
--- Sum one account by value date, as known at an instant: whole seals, the cut one, what is unsealed.
+-- Sum one account by value date, as known at an instant: whole seals, a cut one, the unsealed.
 WITH whole AS (
     SELECT
         l.debits_posted_minor,
