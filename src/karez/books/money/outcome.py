@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.books.money import errors
-from karez.books.money.judge import Answer, Verdict
+from karez.books.money.answer import Answer, Verdict
 from karez.books.money.state import BookState, Int64s
 from karez.books.money.transfer import Batch, Phase
 from karez.books.money.wire import date_of, instant_of

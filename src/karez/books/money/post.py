@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from psycopg import errors as postgres
 
+from karez.books.money.answer import Answer, TargetKey, TargetState, Verdict
 from karez.books.money.errors import BookFullError, EntryMalformedError
-from karez.books.money.judge import Answer, TargetKey, TargetState, Verdict, judge
+from karez.books.money.judge import judge
 from karez.books.money.outcome import Outcomes, Posted
 from karez.books.money.pen import VOLUME_MOST, Leaf, Pen, take_pen, write_batch
 from karez.books.money.queries import QUERIES

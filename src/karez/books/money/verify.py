@@ -16,11 +16,13 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from karez.books.money.finding import Verification
 from karez.books.money.pen import SMALL_TABLES
 from karez.books.money.queries import QUERIES
-from karez.books.money.seal import BALANCE, LINE, SEAL_AFTER, copy_transfers, lines_of
+from karez.books.money.seal import SEAL_AFTER, copy_transfers
 from karez.books.money.state import Int64s
 from karez.books.money.transfer import Phase
+from karez.books.money.verify_seals import check_balances, check_lines, check_strays
 from karez.books.money.wire import (
     Rows,
     SmallRecord,
@@ -30,45 +32,13 @@ from karez.books.money.wire import (
     micros_2000,
     read_copy,
     split_rows,
-    unpack_records,
     unpack_transfers,
 )
 
 if TYPE_CHECKING:
     import psycopg
 
-FINDINGS_MOST = 1_000
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@attrs.frozen
-class Finding:
-    """One disagreement: which check, in which table, at which row, and what was found."""
-
-    check: str
-    table: str
-    row: str
-    what: str
-
-
-@attrs.define
-class Verification:
-    """What was checked, and every disagreement found (at most ``FINDINGS_MOST`` are listed)."""
-
-    institution_id: int
-    through: datetime
-    batches: int = 0
-    accounts: int = 0
-    transfers: int = 0
-    seals: int = 0
-    findings: list[Finding] = attrs.field(factory=list[Finding])
-    findings_total: int = 0
-
-    def find(self, check: str, table: str, row: object, what: str) -> None:
-        """Record a disagreement."""
-        self.findings_total += 1
-        if len(self.findings) < FINDINGS_MOST:
-            self.findings.append(Finding(check, table, str(row), what))
 
 
 @attrs.frozen
@@ -135,6 +105,7 @@ class _Verifier:
         self._check_head(head)
         self._check_accounts()
         self._check_by_query()
+        check_strays(self.connection, self.report)
         return self.report
 
     # What is read whole: batches, and the small tables of the chain.
@@ -222,9 +193,17 @@ class _Verifier:
     ) -> Iterator[tuple[int | None, datetime, datetime, bool]]:
         """Yield (seal number or None, after, through, has balances) over the whole book."""
         after = _BEGINNING
-        for number, seal_after, through, _count, has_balances in seals:
+        for number, seal_after, through, count, has_balances in seals:
             if seal_after != after or number != self.report.seals + 1:
                 self.report.find("seal", "seal", number, "does not begin where the last one ends")
+            inside = sum(
+                batch.transfer_count
+                for batch in self.batches
+                if micros_2000(after) < batch.recorded_at <= micros_2000(through)
+            )
+            if count != inside:
+                what = f"says {count} transfers where its batches have {inside}"
+                self.report.find("seal", "seal", number, what)
             self.report.seals += 1
             yield number, after, through, has_balances
             after = through
@@ -251,9 +230,9 @@ class _Verifier:
         self._check_batches(batches, rows, offsets, stream)
         self._add(rows)
         if seal_number is not None:
-            self._check_lines(seal_number, rows)
+            check_lines(self.connection, self.report, seal_number, rows)
             if has_balances:
-                self._check_balances(seal_number)
+                check_balances(self.connection, self.report, seal_number, self.sums)
         self.report.transfers += len(rows)
         expected = sum(batch.transfer_count for batch in self.batches)
         self.progress(self.report.transfers, expected)
@@ -326,60 +305,6 @@ class _Verifier:
             np.add.at(self.sums[side + 2], account[inside], hold[inside])
         self.volume += int(amount.sum() + np.maximum(hold, 0).sum())
 
-    def _check_lines(self, seal_number: int, rows: Rows) -> None:
-        expected = lines_of(rows, seal_number)
-        stored = self._read_derived("line", LINE, seal_number, "account_number, valid_on, "
-                                    "recorded_at, position")  # fmt: skip
-        self._compare("line", seal_number, expected, stored)
-
-    def _check_balances(self, seal_number: int) -> None:
-        touched = np.flatnonzero(self._ever())
-        expected = np.zeros(len(touched), dtype=BALANCE)
-        expected["institution_id"] = self.report.institution_id
-        expected["seal_number"] = seal_number
-        expected["account_number"] = touched
-        for place, name in enumerate((BALANCE.names or ())[3:]):
-            expected[name] = self.sums[place, touched]
-        stored = self._read_derived("balance", BALANCE, seal_number, "account_number")
-        # An account whose sums are all zero may stand or not: it says nothing either way.
-        kept = np.zeros(len(stored), np.bool_)
-        for name in (BALANCE.names or ())[3:]:
-            kept |= stored[name] != 0
-        self._compare("balance", seal_number, expected, stored[kept])
-
-    def _ever(self) -> npt.NDArray[np.bool_]:
-        return (self.sums != 0).any(axis=0)
-
-    def _read_derived(
-        self, table: str, layout: np.dtype[np.void], seal_number: int, order: str
-    ) -> npt.NDArray[np.void]:
-        query = (
-            f"COPY (SELECT {', '.join(layout.names or ())} FROM money.{table}"  # noqa: S608
-            " WHERE institution_id = current_setting('karez.institution_id')::integer"
-            f" AND seal_number = %s ORDER BY {order}) TO STDOUT (FORMAT BINARY)"
-        )
-        return unpack_records(read_copy(self.connection, query, (seal_number,)), layout)
-
-    def _compare(
-        self,
-        table: str,
-        seal_number: int,
-        expected: npt.NDArray[np.void],
-        stored: npt.NDArray[np.void],
-    ) -> None:
-        if len(expected) != len(stored):
-            what = f"has {len(stored)} rows where its transfers make {len(expected)}"
-            self.report.find("seal", table, f"seal {seal_number}", what)
-            keys = set(expected["account_number"].tolist()) ^ set(stored["account_number"].tolist())
-            for number in sorted(keys):
-                self.report.find("seal", table, f"seal {seal_number}, account {number}", "differs")
-            return
-        for place in np.flatnonzero(expected != stored):
-            wrong = [n for n in stored.dtype.names or () if expected[n][place] != stored[n][place]]
-            number = int(stored["account_number"][place])
-            row = f"seal {seal_number}, account {self._code(number)}, row {place}"
-            self.report.find("seal", table, row, f"differs in {', '.join(wrong)}")
-
     # What must hold of the whole.
 
     def _check_head(self, head: Sequence[Any]) -> None:
@@ -430,10 +355,6 @@ class _Verifier:
         ):
             for entry_id, line in self.connection.execute(QUERIES[name].text).fetchall():
                 self.report.find(check, table, f"{entry_id}/{line}", what)
-
-    def _code(self, number: int) -> str:
-        account = self.accounts.get(number)
-        return account.code if account else f"number {number}"
 
 
 def genesis_digest(institution_id: int) -> bytes:

@@ -700,3 +700,31 @@ WHERE
         SELECT 1 FROM money.transfer AS t
         WHERE t.institution_id = n.institution_id AND t.entry_id = n.entry_id
     );
+
+-- name: verify_strays
+-- Count the derived rows of seals that are not there, or that say they have none.
+SELECT
+    'line' AS table_name,
+    l.seal_number,
+    count(*) AS rows_found
+FROM money.line AS l
+WHERE
+    l.institution_id = current_setting('karez.institution_id')::integer
+    AND l.seal_number NOT IN (
+        SELECT s.seal_number FROM money.seal AS s
+        WHERE s.institution_id = current_setting('karez.institution_id')::integer
+    )
+GROUP BY l.seal_number
+UNION ALL
+SELECT
+    'balance' AS table_name,
+    b.seal_number,
+    count(*) AS rows_found
+FROM money.balance AS b
+WHERE
+    b.institution_id = current_setting('karez.institution_id')::integer
+    AND b.seal_number NOT IN (
+        SELECT s.seal_number FROM money.seal AS s
+        WHERE s.institution_id = current_setting('karez.institution_id')::integer AND s.has_balances
+    )
+GROUP BY b.seal_number;
