@@ -139,7 +139,7 @@ def copy_transfers(connection: psycopg.Connection, after: datetime, through: dat
     query = (
         f"COPY (SELECT {', '.join(TRANSFER_COLUMNS)} FROM money.transfer"  # noqa: S608 - constants
         " WHERE institution_id = current_setting('karez.institution_id')::integer"
-        " AND recorded_at > %s AND recorded_at <= %s"
+        " AND recorded_at > {} AND recorded_at <= {}"
         " ORDER BY recorded_at, position) TO STDOUT (FORMAT BINARY)"
     )
     return read_copy(connection, query, (after, through))

@@ -65,7 +65,7 @@ def _read(
     query = (
         f"COPY (SELECT {', '.join(layout.names or ())} FROM money.{table}"  # noqa: S608 - constants
         " WHERE institution_id = current_setting('karez.institution_id')::integer"
-        f" AND seal_number = %s ORDER BY {order}) TO STDOUT (FORMAT BINARY)"
+        f" AND seal_number = {{}} ORDER BY {order}) TO STDOUT (FORMAT BINARY)"
     )
     return unpack_records(read_copy(connection, query, (seal_number,)), layout)
 

@@ -11,17 +11,17 @@ import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, LiteralString, Protocol, cast
 from uuid import UUID
 
 import attrs
 import numpy as np
 import numpy.typing as npt
+import psycopg
+from psycopg import sql
+from psycopg.pq import ExecStatus
 
 from karez.kernel.errors import ensure
-
-if TYPE_CHECKING:
-    import psycopg
 
 
 class Digest(Protocol):
@@ -305,9 +305,26 @@ def pack_records(records: npt.NDArray[np.void]) -> bytes:
 
 
 def read_copy(connection: psycopg.Connection, query: str, values: Sequence[Any]) -> bytes:
-    """Return the tuples of a binary COPY TO STDOUT, without header and trailer."""
-    with connection.cursor() as cursor, cursor.copy(query.encode(), values) as copy:
-        stream = b"".join(bytes(block) for block in copy)
+    """Return the tuples of a binary COPY TO STDOUT, without header and trailer.
+
+    ``Cursor.copy`` passes each row through several generators; a million rows are read in a
+    third of the time from libpq itself.
+    """
+    composed = sql.SQL(cast("LiteralString", query)).format(*map(sql.Literal, values))
+    libpq = connection.pgconn
+    started = libpq.exec_(composed.as_bytes(connection))
+    if started.status != ExecStatus.COPY_OUT:
+        raise psycopg.errors.error_from_result(started, connection.info.encoding)
+    pieces: list[bytes | memoryview] = []
+    while True:
+        length, piece = libpq.get_copy_data(0)
+        if length < 0:
+            break
+        pieces.append(piece)
+    while (result := libpq.get_result()) is not None:
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result, connection.info.encoding)
+    stream = b"".join(pieces)
     ensure(stream.startswith(HEADER) and stream.endswith(TRAILER), "a binary COPY is framed")
     return stream[len(HEADER) : -len(TRAILER)]
 
