@@ -1,0 +1,145 @@
+"""Connections under a role, and transactions for one institution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import attrs
+import psycopg
+from psycopg import errors as faults
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+
+from karez.kernel.config import mask_password
+from karez.kernel.database.errors import (
+    CommitUnknownError,
+    ConnectionLostError,
+    DatabaseFailedError,
+    DatabaseFullError,
+    DatabaseStoppedError,
+    DatabaseUnreachableError,
+    IdleTimeoutError,
+    LockTimeoutError,
+)
+from karez.kernel.errors import UnavailableError, ensure
+from karez.kernel.sql import load_queries
+
+QUERIES = load_queries("karez.kernel")
+
+CONNECT_TIMEOUT_SECONDS = 10
+LOCK_TIMEOUT_SECONDS = 30
+# A writer that was paused must not hold the pen of a book for ever.
+IDLE_TIMEOUT_SECONDS = 60
+
+_OPTIONS = (
+    f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
+    f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_SECONDS}s"
+    " -c TimeZone=UTC"
+)
+
+
+class Role(StrEnum):
+    """What a connection may do. Nobody logs in as one of these; a login takes them on."""
+
+    OWNER = "karez_owner"  # owns every table; migrations run as it
+    APPLICATION = "karez_application"  # reads, and writes what a book's grants allow
+    READER = "karez_reader"  # reads
+    POSTER = "karez_poster"  # adds rows to append-only tables, past row-level security
+
+
+@attrs.frozen
+class Database:
+    """Where the books are: a server, a database on it, and a login."""
+
+    conninfo: str = attrs.field(repr=mask_password)
+
+    def connect(self, role: Role | None = Role.APPLICATION) -> psycopg.Connection:
+        """Return a new connection that acts as ``role``; as the login itself if None.
+
+        Each statement commits by itself; ``transaction`` groups several. Close it, or use it in
+        a ``with``.
+
+        Raises:
+            DatabaseUnreachableError: no server there, or it does not let this login in.
+        """
+        try:
+            return psycopg.connect(self.conninfo_as(role), autocommit=True)
+        except psycopg.OperationalError as fault:
+            raise DatabaseUnreachableError(reason=_reason(fault)) from fault
+
+    def conninfo_as(self, role: Role | None, options: str = "") -> str:
+        """Return the address with what Karez asks of a session, for libpq and its programs."""
+        given = conninfo_to_dict(self.conninfo)
+        parts = [str(given.get("options") or ""), _OPTIONS, options]
+        if role is not None:
+            parts.append(f"-c role={role}")
+        given.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+        return make_conninfo(
+            **given
+            | {
+                "application_name": "karez",
+                "client_encoding": "UTF8",
+                "options": " ".join(filter(None, parts)),
+            }
+        )
+
+
+@contextmanager
+def transaction(
+    connection: psycopg.Connection, institution_id: int
+) -> Iterator[psycopg.Connection]:
+    """Run the block as one transaction that sees and writes the rows of one institution.
+
+    It commits at the end of the block; an exception rolls all of it back.
+
+    Raises:
+        CommitUnknownError: the answer to the commit was lost.
+        ConnectionLostError, DatabaseStoppedError, DatabaseFullError, LockTimeoutError,
+        IdleTimeoutError, DatabaseFailedError: nothing was written.
+    """
+    committing = False
+    try:
+        ensure(not connection.info.transaction_status, "one transaction at a time on a connection")
+        with connection.transaction():
+            connection.execute(
+                QUERIES["set_institution"].text, {"institution_id": str(institution_id)}
+            )
+            yield connection
+            # PostgreSQL answers the COMMIT of a failed transaction with a silent rollback.
+            in_order = connection.info.transaction_status == TransactionStatus.INTRANS
+            ensure(in_order, "a failed statement is not passed over")
+            committing = True
+    except psycopg.Error as fault:
+        if committing and connection.closed:
+            raise CommitUnknownError(reason=_reason(fault)) from fault
+        explained = explain(connection, fault)
+        if explained is None:
+            raise
+        raise explained from fault
+
+
+def explain(connection: psycopg.Connection, fault: psycopg.Error) -> UnavailableError | None:
+    """Return what a fault of the database means for a person, None if it is no matter of theirs."""
+    reason = _reason(fault)
+    match fault:
+        case faults.LockNotAvailable():
+            return LockTimeoutError(reason=reason)
+        case faults.DiskFull():
+            return DatabaseFullError(reason=reason)
+        case faults.IdleInTransactionSessionTimeout():
+            return IdleTimeoutError(reason=reason)
+        case faults.AdminShutdown() | faults.CrashShutdown() | faults.CannotConnectNow():
+            return DatabaseStoppedError(reason=reason)
+        case _ if connection.closed:
+            return ConnectionLostError(reason=reason)
+        case psycopg.OperationalError():
+            return DatabaseFailedError(reason=reason)
+        case _:
+            return None
+
+
+def _reason(fault: psycopg.Error) -> str:
+    text = fault.diag.message_primary or str(fault) or type(fault).__name__
+    return " ".join(text.split())

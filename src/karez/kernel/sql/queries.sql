@@ -1,0 +1,66 @@
+-- name: database_state
+-- Tell how this login stands: do our options arrive, and does the owner have a schema to look in.
+SELECT
+    current_setting('lock_timeout') <> '0' AS options_arrive,
+    to_regclass('kernel.migration') IS NOT NULL AS has_migrations,
+    current_user AS login,
+    current_database() AS name;
+
+-- name: role_state
+-- List the roles that exist of those wanted, and what this login and the owner may do.
+SELECT
+    rolname AS name,
+    rolbypassrls AS bypasses_row_security,
+    pg_has_role(session_user, oid, 'SET') AS may_be_taken,
+    has_database_privilege(oid, current_database(), 'CREATE') AS may_create
+FROM pg_catalog.pg_roles
+WHERE rolname = any(%(roles)s);
+
+-- name: become
+-- Go on as another role, to the end of the session.
+SELECT set_config('role', %(role)s, false);
+
+-- name: set_institution
+-- Say whose rows this transaction may see and write.
+SELECT set_config('karez.institution_id', %(institution_id)s, true);
+
+-- name: lock_migrations
+-- Wait until no other command migrates this database, and keep others waiting until unlocked.
+SELECT pg_advisory_lock(7021001);
+
+-- name: unlock_migrations
+-- Let the next command migrate.
+SELECT pg_advisory_unlock(7021001);
+
+-- name: applied_migrations
+-- List the applied migrations.
+SELECT
+    name,
+    checksum
+FROM kernel.migration
+ORDER BY name;
+
+-- name: record_migration
+-- Remember a migration as applied.
+INSERT INTO kernel.migration (name, phase, checksum)
+VALUES (%(name)s, %(phase)s, %(checksum)s);
+
+-- name: find_institution
+-- Read one institution by its code.
+SELECT
+    institution_id,
+    code,
+    name,
+    created_at
+FROM kernel.institution
+WHERE code = %(code)s;
+
+-- name: open_institution
+-- Give a new institution the next number; do nothing where its code, or that number, is taken.
+INSERT INTO kernel.institution (institution_id, code, name)
+SELECT
+    coalesce(max(institution_id), 0) + 1 AS institution_id,
+    %(code)s AS code,
+    %(name)s AS name
+FROM kernel.institution
+ON CONFLICT DO NOTHING;
