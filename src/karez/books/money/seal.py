@@ -100,6 +100,7 @@ def seal_next(connection: psycopg.Connection) -> int:
     if stretch is None:
         return 0
     connection.execute(QUERIES["tend"].text)
+    connection.execute(QUERIES["sort_in_memory"].text)
     rows = read_transfers(connection, stretch.after, stretch.through)
     institution_id = int(rows["institution_id"][0])
     lines = lines_of(rows, stretch.number)

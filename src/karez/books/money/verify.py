@@ -85,6 +85,7 @@ class _Verifier:
     volume: int = 0
 
     def run(self) -> Verification:
+        self.connection.execute(QUERIES["sort_in_memory"].text)
         head = self.connection.execute(QUERIES["verify_head"].text).fetchone()
         if head is None:
             institution = self.connection.execute(QUERIES["verify_institution"].text).fetchone()

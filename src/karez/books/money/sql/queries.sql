@@ -728,3 +728,7 @@ WHERE
         WHERE s.institution_id = current_setting('karez.institution_id')::integer AND s.has_balances
     )
 GROUP BY b.seal_number;
+
+-- name: sort_in_memory
+-- Give this transaction room to sort a stretch without going to disk.
+SELECT set_config('work_mem', '64MB', TRUE);
