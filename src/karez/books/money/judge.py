@@ -86,9 +86,10 @@ def _with_targets_of_batch(
     } - targets.keys()
     known = dict(targets)
     if wanted:
-        for i in np.flatnonzero(np.isin(rows["entry_id"], [key[0] for key in wanted])):
+        ids = np.array([key[0] for key in wanted], dtype="V16")
+        for i in np.flatnonzero(np.isin(rows["entry_id"], ids)):
             key = (rows["entry_id"][i].tobytes(), int(rows["line"][i]))
-            if key in wanted and rows["target_line"][i] < 0:
+            if key in wanted - known.keys() and rows["target_line"][i] < 0:  # a repeat comes later
                 asked = int(rows["amount_minor"][i])
                 pending = rows["phase"][i] == Phase.PENDING
                 known[key] = TargetState(

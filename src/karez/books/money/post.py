@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import psycopg
 
 KINDS_MOST = 32_767
+LINKED_FIELD = "group of linked entries"
 
 
 @attrs.define
@@ -85,6 +86,7 @@ class _Posting:
     batch: Batch
     settled: npt.NDArray[np.int16] = attrs.field(init=False)
     first_of: dict[int, int] = attrs.field(factory=dict[int, int])
+    repeats: dict[bytes, list[int]] = attrs.field(factory=dict[bytes, "list[int]"])
     replayed: dict[int, tuple[int, int]] = attrs.field(factory=dict[int, "tuple[int, int]"])
     conflict: dict[int, str] = attrs.field(factory=dict[int, str])
     looked_up: set[int] = attrs.field(factory=set[int])
@@ -123,7 +125,10 @@ class _Posting:
         return end
 
     def _settle_repeats_within(self) -> None:
-        """An id that stands twice in the batch: the later one is a retry, or a conflict."""
+        """An id that stands twice in the batch: the later one is a retry, or a conflict.
+
+        Should the id turn out to be posted before, each is compared with what was posted.
+        """
         rows = self.batch.rows
         starts = np.flatnonzero(rows["line"] == 0)
         halves = np.ascontiguousarray(rows["entry_id"][starts]).view("<u8").reshape(-1, 2)
@@ -132,9 +137,10 @@ class _Posting:
             return  # ids in ascending order, as new_ids makes them
         if len(np.unique(high * np.uint64(0x9E3779B97F4A7C15) ^ low)) == len(starts):
             return
-        seen: dict[bytes, int] = {}
         for start in starts.tolist():
-            first = seen.setdefault(rows["entry_id"][start].tobytes(), start)
+            same_id = self.repeats.setdefault(rows["entry_id"][start].tobytes(), [])
+            same_id.append(start)
+            first = same_id[0]
             if first == start:
                 continue
             end, length = self._end(start), self._end(first) - first
@@ -153,12 +159,17 @@ class _Posting:
                 self.conflict[start] = "content in the same batch"
 
     def _settle_followers(self, verdict: Verdict) -> bool:
-        """A repeat within the batch shares the fate of the first; True where that is news."""
+        """A repeat within the batch shares the fate of the first; True where that is news.
+
+        Within one group it does so without our help.
+        """
+        group = self.batch.rows["group"]
         news = False
         for start, first in self.first_of.items():
-            answer = verdict.answer[first]
-            if answer > Answer.REPLAYED and self.settled[start] == Answer.REPLAYED:
-                self.settled[start : self._end(start)] = answer
+            refused = verdict.answer[first] > Answer.REPLAYED and group[start] != group[first]
+            if refused and self.settled[start] == Answer.REPLAYED and start not in self.replayed:
+                length = self._end(start) - start
+                self.settled[start : start + length] = verdict.answer[first : first + length]
                 news = True
         return news
 
@@ -215,8 +226,12 @@ class _Posting:
             {"entry_ids": [UUID(bytes=octets) for octets in by_id]},
         ).fetchall():
             stored.setdefault(row[0].bytes, []).append(row)
-        for octets, lines in stored.items():
-            start = by_id[octets]
+        found = {
+            start: lines
+            for octets, lines in stored.items()
+            for start in self.repeats.get(octets, [by_id[octets]])
+        }
+        for start, lines in found.items():
             end = self._end(start)
             field = _difference(self.batch, start, end, lines)
             self.settled[start:end] = Answer.ENTRY_CONFLICT if field else Answer.REPLAYED
@@ -225,10 +240,10 @@ class _Posting:
             else:
                 for place, line in enumerate(lines, start):
                     self.replayed[place] = (line[4] or max(line[5], 0), line[14])
-        self._settle_broken_groups({by_id[octets] for octets in stored})
-        return bool(stored)
+        self._settle_broken_groups(found.keys())
+        return bool(found)
 
-    def _settle_broken_groups(self, found: set[int]) -> None:
+    def _settle_broken_groups(self, found: Collection[int]) -> None:
         """Entries linked now with one that was posted without them are not what was posted."""
         group = self.batch.rows["group"]
         for start in found:
@@ -238,7 +253,7 @@ class _Posting:
                 self._settle_replays(others)
                 if (self.settled[ours] == Answer.POSTED).any():
                     self.settled[start : self._end(start)] = Answer.ENTRY_CONFLICT
-                    self.conflict[start] = "group of linked entries"
+                    self.conflict[start] = LINKED_FIELD
 
     def _write(self, verdict: Verdict, accepted: npt.NDArray[np.int64]) -> bool:
         """Write the accepted rows; False where an entry id turned out to be taken."""
@@ -251,11 +266,12 @@ class _Posting:
         try:
             with self.pen.connection.transaction():
                 head = write_batch(self.pen, transfers, leaf)
-        except postgres.UniqueViolation as fault:
-            self.state.kinds.clear()
-            if fault.diag.constraint_name != "transfer_pkey":
-                raise
-            return False
+        except BaseException as fault:
+            self.state.kinds.clear()  # those that this batch would have named are not there
+            taken = isinstance(fault, postgres.UniqueViolation)
+            if taken and fault.diag.constraint_name == "transfer_pkey":
+                return False
+            raise
         self.state.apply(transfers)
         self.state.advance(head)
         return True
@@ -307,11 +323,18 @@ class _Posting:
         recorded_at = np.where(verdict.answer == Answer.POSTED, self.pen.now, 0)
         for place, (moved, instant) in self.replayed.items():
             amount[place], recorded_at[place] = moved, instant
+            if verdict.answer[place] == Answer.LINKED_REFUSED:
+                # It stands in the book, but not linked with what was refused now.
+                verdict.answer[place] = Answer.ENTRY_CONFLICT
+                self.conflict[place - int(self.batch.rows["line"][place])] = LINKED_FIELD
         for start, first in self.first_of.items():
             end = self._end(start)
             length = end - start
             amount[start:end] = amount[first : first + length]
             recorded_at[start:end] = recorded_at[first : first + length]
+            for row, available in list(verdict.detail.items()):
+                if first <= row < first + length:
+                    verdict.detail[row - first + start] = available
         return Outcomes(
             batch=self.batch,
             answer=verdict.answer,

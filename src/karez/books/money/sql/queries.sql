@@ -377,7 +377,7 @@ WITH whole AS (
         ) AS l
     WHERE
         s.institution_id = current_setting('karez.institution_id')::integer
-        AND s.through_recorded_at <= %(known_at)s
+        AND s.through_recorded_at <= least(%(known_at)s, %(sealed_through)s::timestamptz)
 ),
 
 parts AS (
@@ -400,6 +400,7 @@ parts AS (
         s.institution_id = current_setting('karez.institution_id')::integer
         AND s.after_recorded_at < %(known_at)s
         AND s.through_recorded_at > %(known_at)s
+        AND s.through_recorded_at <= %(sealed_through)s
         AND c.account_number = %(number)s
         AND c.valid_on <= %(valid_on)s
         AND c.recorded_at <= %(known_at)s
@@ -445,6 +446,7 @@ INNER JOIN money.line AS c
 WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.after_recorded_at < %(known_at)s
+    AND s.through_recorded_at <= %(sealed_through)s
     AND c.account_number = %(number)s
     AND c.valid_on BETWEEN %(first_day)s AND %(last_day)s
     AND c.recorded_at <= %(known_at)s
