@@ -1,13 +1,15 @@
-"""PostgreSQL: connections under a role, transactions for one institution, migrations, the server."""
+"""PostgreSQL: connections under a role, transactions of one institution, the embedded server."""
 
 from karez.kernel.database.connection import Database, Role, transaction
 from karez.kernel.database.institution import Institution, find_institution, open_institution
+from karez.kernel.database.opening import open_database
 
 __all__ = [
     "Database",
     "Institution",
     "Role",
     "find_institution",
+    "open_database",
     "open_institution",
     "transaction",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -75,21 +75,19 @@ class Database:
         parts = [str(given.get("options") or ""), _OPTIONS, options]
         if role is not None:
             parts.append(f"-c role={role}")
-        given.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
         return make_conninfo(
-            **given
-            | {
-                "application_name": "karez",
-                "client_encoding": "UTF8",
-                "options": " ".join(filter(None, parts)),
-            }
+            self.conninfo,
+            connect_timeout=given.get("connect_timeout") or CONNECT_TIMEOUT_SECONDS,
+            application_name="karez",
+            client_encoding="UTF8",
+            options=" ".join(filter(None, parts)),
         )
 
 
 @contextmanager
 def transaction(
     connection: psycopg.Connection, institution_id: int
-) -> Iterator[psycopg.Connection]:
+) -> Generator[psycopg.Connection]:
     """Run the block as one transaction that sees and writes the rows of one institution.
 
     It commits at the end of the block; an exception rolls all of it back.
@@ -122,22 +120,19 @@ def transaction(
 
 def explain(connection: psycopg.Connection, fault: psycopg.Error) -> UnavailableError | None:
     """Return what a fault of the database means for a person, None if it is no matter of theirs."""
-    reason = _reason(fault)
-    match fault:
-        case faults.LockNotAvailable():
-            return LockTimeoutError(reason=reason)
-        case faults.DiskFull():
-            return DatabaseFullError(reason=reason)
-        case faults.IdleInTransactionSessionTimeout():
-            return IdleTimeoutError(reason=reason)
-        case faults.AdminShutdown() | faults.CrashShutdown() | faults.CannotConnectNow():
-            return DatabaseStoppedError(reason=reason)
-        case _ if connection.closed:
-            return ConnectionLostError(reason=reason)
-        case psycopg.OperationalError():
-            return DatabaseFailedError(reason=reason)
-        case _:
-            return None
+    kinds: dict[type[psycopg.Error], type[UnavailableError]] = {
+        faults.LockNotAvailable: LockTimeoutError,
+        faults.DiskFull: DatabaseFullError,
+        faults.IdleInTransactionSessionTimeout: IdleTimeoutError,
+        faults.AdminShutdown: DatabaseStoppedError,
+        faults.CrashShutdown: DatabaseStoppedError,
+    }
+    kind = kinds.get(type(fault))
+    if kind is None and connection.closed:
+        kind = ConnectionLostError
+    elif kind is None and isinstance(fault, psycopg.OperationalError):
+        kind = DatabaseFailedError
+    return kind and kind(reason=_reason(fault))
 
 
 def _reason(fault: psycopg.Error) -> str:

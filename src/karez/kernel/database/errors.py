@@ -6,7 +6,7 @@ from karez.kernel.errors import ConflictError, InvalidInputError, NotFoundError,
 
 
 class DatabaseUnreachableError(UnavailableError):
-    """The database cannot be reached ({reason}); check that it runs and that its address is right."""
+    """The database cannot be reached ({reason}); check that it runs and its address is right."""
 
     code = "database-unreachable"
 
@@ -27,7 +27,7 @@ class DatabaseOptionsLostError(UnavailableError):
 
 
 class RolesMissingError(UnavailableError):
-    """The login {login} may not make the roles that Karez works with; ask a superuser to run: {sql}"""
+    """The login {login} may not make the roles of Karez; have a superuser run: {sql}"""  # noqa: D415 - SQL ends it.
 
     code = "roles-missing"
 
@@ -39,7 +39,7 @@ class ConnectionLostError(UnavailableError):
 
 
 class CommitUnknownError(UnavailableError):
-    """The answer to a commit was lost ({reason}): all of it stands or none; retry with the same id."""
+    """The answer to a commit was lost ({reason}): all stands or none; retry with the same id."""
 
     code = "commit-unknown"
 
@@ -51,7 +51,7 @@ class DatabaseStoppedError(UnavailableError):
 
 
 class DatabaseFullError(UnavailableError):
-    """The database's disk is full ({reason}); nothing of this was written: free space, try again."""
+    """The database's disk is full ({reason}); nothing of it was written: free some, try again."""
 
     code = "database-full"
 
@@ -81,7 +81,7 @@ class InstitutionNotFoundError(NotFoundError):
 
 
 class InstitutionCodeError(InvalidInputError):
-    """{code!r} cannot be an institution's code: use 1 to 63 of a-z, 0-9, - and _, no - or _ first."""
+    """{code!r} cannot be an institution's code: use 1 to 63 of a-z, 0-9, - and _."""
 
     code = "institution-code"
 
@@ -93,7 +93,7 @@ class InstitutionTakenError(ConflictError):
 
 
 class MigrationEditedError(ConflictError):
-    """The migration {name} was edited after it was applied; restore its text, add a new one instead."""
+    """The migration {name} was edited after it was applied; restore it, add a new one instead."""
 
     code = "migration-edited"
 
@@ -105,12 +105,53 @@ class MigrationOrderError(ConflictError):
 
 
 class MigrationFailedError(ConflictError):
-    """The migration {name} failed ({reason}); what came before it stands: mend the cause, run again."""
+    """The migration {name} failed ({reason}); what came before stands: mend it and run again."""
 
     code = "migration-failed"
 
 
 class DatabaseNewerError(ConflictError):
-    """The database has the migration {name}, which this Karez does not know: install a newer Karez."""
+    """The database has the migration {name}, unknown to this Karez: install a newer one."""
 
     code = "database-newer"
+
+
+class ProgramsMissingError(UnavailableError):
+    """No PostgreSQL {wanted} or newer is in {places}; set KAREZ_POSTGRES_BIN."""
+
+    code = "programs-missing"
+
+
+class ServerUserError(UnavailableError):
+    """PostgreSQL may not run as root, nor as {user} ({reason}); {remedy}."""
+
+    code = "server-user"
+
+
+class HomeUnusableError(UnavailableError):
+    """The folder {path} cannot hold the database ({reason}); {remedy}."""
+
+    code = "home-unusable"
+
+
+class DataVersionError(UnavailableError):
+    """The data in {path} is of PostgreSQL {found}, and the programs here are PostgreSQL {programs}.
+
+    Remedy: point KAREZ_POSTGRES_BIN to the programs of the older version and run `karez backup`;
+    move the folder away, unset the variable, and run `karez restore`. Or begin anew by setting
+    KAREZ_HOME to another folder.
+    """
+
+    code = "data-version"
+
+
+class ServerStartError(UnavailableError):
+    """The embedded server does not start ({reason}); the whole story is in {log}."""
+
+    code = "server-start"
+
+
+class ServerStopError(UnavailableError):
+    """The embedded server, process {pid}, still runs {seconds} s after it was told to stop."""
+
+    code = "server-stop"

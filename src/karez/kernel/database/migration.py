@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib import resources
@@ -140,7 +140,7 @@ def migrate(
 
 
 @contextmanager
-def _migrations_locked(connection: psycopg.Connection) -> Iterator[None]:
+def _migrations_locked(connection: psycopg.Connection) -> Generator[None]:
     # The lock is the session's: it falls with the connection if this process does.
     try:
         connection.execute(QUERIES["lock_migrations"].text)

@@ -64,3 +64,13 @@ SELECT
     %(name)s AS name
 FROM kernel.institution
 ON CONFLICT DO NOTHING;
+
+-- name: find_database
+-- Tell whether there is a database of this name on the server.
+SELECT datname
+FROM pg_catalog.pg_database
+WHERE datname = %(name)s;
+
+-- name: create_database
+-- Make the embedded server's one database.
+CREATE DATABASE karez;

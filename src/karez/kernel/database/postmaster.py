@@ -1,0 +1,115 @@
+"""The first process of an embedded server: whether it lives, and how it is asked to end.
+
+The server inherits a lock on ``server.lock`` from us, and each of its processes keeps it. So the
+lock tells what no process number can: it is free when, and only when, the last of them is gone.
+A zombie holds no lock, a number that was given to somebody else holds none, and a server in
+another container does hold its own.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+
+from karez.kernel.database.cluster import PORT, Home
+from karez.kernel.database.errors import ServerStopError
+
+STOP_SECONDS = 300
+PAUSE_SECONDS = 0.02
+
+
+@attrs.frozen
+class Postmaster:
+    """What the pid file in the data directory says."""
+
+    process_id: int
+    socket_folder: Path
+    status: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes connections: it says so, and somebody listens."""
+        if self.status != "ready":
+            return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            return not probe.connect_ex(str(self.socket_folder / f".s.PGSQL.{PORT}"))
+
+
+def read_postmaster(home: Home) -> Postmaster | None:
+    """Return what stands in the pid file, None while it is missing or not written to its end."""
+    try:
+        lines = (home.data / "postmaster.pid").read_text().splitlines()
+        return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
+    except (FileNotFoundError, IndexError):
+        return None
+
+
+def server_lives(home: Home) -> bool:
+    """Tell whether any process of the server is there."""
+    if not home.server_lock.exists():
+        return False
+    descriptor = home.open_file(home.server_lock, os.O_RDWR)
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take a file's lock for this description alone, if nobody has it; tell whether we have it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as fault:
+        if fault.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+def forget_the_dead(home: Home) -> None:
+    """Remove a pid file whose process is gone; PostgreSQL would take a zombie for alive."""
+    path = home.data / "postmaster.pid"
+    number = path.read_text().split("\n")[0].lstrip("-") if path.exists() else ""
+    if number.isdigit():
+        _reap(int(number))
+        if _is_elsewhere(int(number), home):
+            path.unlink()
+
+
+def stop_server(home: Home) -> None:
+    """End the server in order (a fast shutdown) and wait until it is gone.
+
+    Raises:
+        ServerStopError: it is still there after five minutes.
+    """
+    postmaster = read_postmaster(home)
+    if postmaster is not None and not _is_elsewhere(postmaster.process_id, home):
+        with suppress(ProcessLookupError):
+            os.kill(postmaster.process_id, signal.SIGINT)
+    until = time.monotonic() + STOP_SECONDS
+    while server_lives(home):
+        if time.monotonic() > until:
+            number = postmaster.process_id if postmaster else None
+            raise ServerStopError(pid=number, seconds=STOP_SECONDS)
+        time.sleep(PAUSE_SECONDS)
+    if postmaster is not None:
+        _reap(postmaster.process_id)
+
+
+def _is_elsewhere(process_id: int, home: Home) -> bool:
+    """Tell whether that process cannot be this server's; a zombie is nowhere."""
+    working_folder = Path("/proc") / str(process_id) / "cwd"
+    return Path("/proc/self").exists() and os.path.realpath(working_folder) != str(home.data)
+
+
+def _reap(process_id: int) -> None:
+    with suppress(ChildProcessError):  # it is not ours
+        os.waitpid(process_id, os.WNOHANG)

@@ -1,0 +1,86 @@
+"""One embedded server for the whole run, and a fresh database on it for each test that asks."""
+
+import itertools
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from karez.kernel.config import Config
+from karez.kernel.database import Database, Institution, Role, find_institution, open_database
+
+TEMPLATE = "karez"
+NUMBERS = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the fixtures end, and stop the server, when the run itself is told to end."""
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, end)
+
+
+def embedded(home: Path, *, institution: str = "main") -> Config:
+    """Return the settings of an embedded server in this folder."""
+    return Config(
+        home=home, database_url=None, institution=institution, postgres_bin=None, origins={}
+    )
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """A folder that the server's user can enter too, and short enough for a socket's path."""
+    # Not tmp_path: it is closed to others, and under root the server is another user.
+    folder = Path(tempfile.mkdtemp(prefix="karez-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_home(open_folder: Path) -> Iterator[Path]:
+    """The home of the run's one embedded server, which runs."""
+    home = open_folder / "home"
+    with open_database(embedded(home)):
+        yield home
+
+
+@pytest.fixture(scope="session")
+def login(server_home: Path) -> Iterator[psycopg.Connection]:
+    """A connection to the server from which databases are made and dropped."""
+    with open_database(embedded(server_home)) as database:
+        address = make_conninfo(database.conninfo, dbname="postgres")
+    with psycopg.connect(address, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def database(login: psycopg.Connection) -> Iterator[Database]:
+    """A new database, migrated, with the institution ``main``."""
+    name = f"test_{next(NUMBERS)}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    login.execute(create.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+    yield Database(make_conninfo(login.info.dsn, dbname=name))
+    login.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection]:
+    """A connection to the new database that may do what the application may."""
+    with database.connect(Role.APPLICATION) as connection:
+        yield connection
+
+
+@pytest.fixture
+def institution(connection: psycopg.Connection) -> Institution:
+    """The one institution of the new database."""
+    return find_institution(connection, "main")
