@@ -1,0 +1,1 @@
+"""Files that Karez reads and writes."""

@@ -1,0 +1,92 @@
+"""What can be wrong with a file, as a whole or in one row."""
+
+from __future__ import annotations
+
+from karez.kernel.errors import InvalidInputError
+
+
+class FileUnreadableError(InvalidInputError):
+    """{file} cannot be read as {format}: {reason}; name the format that it has."""
+
+    code = "file-unreadable"
+
+
+class FileEmptyError(InvalidInputError):
+    """{file} is empty; its first line names the columns."""
+
+    code = "file-empty"
+
+
+class HeaderRepeatedError(InvalidInputError):
+    """{file} names the column {column} twice in its header; remove or rename one of them."""
+
+    code = "header-repeated"
+
+
+class HeaderIncompleteError(InvalidInputError):
+    """{file} has no column {missing}; it has {found}. Expected {wanted}."""
+
+    code = "header-incomplete"
+
+
+class HeaderUnknownError(InvalidInputError):
+    """{file} has a column {column} that means nothing here: did you mean {nearest}?"""
+
+    code = "header-unknown"
+
+
+class ColumnCountError(InvalidInputError):
+    """The row has {found} fields, the header {wanted}; quote a field that holds the separator."""
+
+    code = "column-count"
+
+
+class QuoteError(InvalidInputError):
+    """The quoting is broken ({reason}); end each quoted field, and double a quote inside it."""
+
+    code = "quote-broken"
+
+
+class TextEncodingError(InvalidInputError):
+    """{value} is not UTF-8 text; save the file as UTF-8."""
+
+    code = "text-encoding"
+
+
+class NulCharacterError(InvalidInputError):
+    """{value} holds a NUL character; remove it."""
+
+    code = "nul-character"
+
+
+class FieldMissingError(InvalidInputError):
+    """There is no {field} here, and each row needs one."""
+
+    code = "field-missing"
+
+
+class ChoiceUnknownError(InvalidInputError):
+    """{value!r} is none of {choices}."""
+
+    code = "choice-unknown"
+
+
+class JsonMalformedError(InvalidInputError):
+    """This is not {expected}: {reason}."""
+
+    code = "json-malformed"
+
+
+class EntryRowsError(InvalidInputError):
+    """Rows of entry {entry} differ in {field}; leave it empty after the first, or use two ids."""
+
+    code = "entry-rows"
+
+
+class JournalSideError(InvalidInputError):
+    """A line either debits or credits its account: write one positive amount, on one side.
+
+    Found debit {debit!r} and credit {credit!r}.
+    """
+
+    code = "journal-side"

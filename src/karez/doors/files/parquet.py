@@ -1,0 +1,67 @@
+# pyright: basic
+"""A Parquet file as blocks of text fields. (pyarrow has no types, hence the first line.)"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from karez.doors.files.errors import FileUnreadableError
+from karez.doors.files.rows import BLOCK_ROWS, Block, Table, checked, refuse_repeated
+
+_EXACT = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_integer,
+    pa.types.is_decimal,
+    pa.types.is_date32,
+    pa.types.is_null,
+)
+
+
+def read_parquet(stream: IO[bytes], file: str) -> Table:
+    """Read a file whose columns are text, whole numbers, decimals or dates.
+
+    Raises:
+        FileUnreadableError: it is no Parquet, or has a column of another type, such as a binary
+            fraction, which may be off already.
+        HeaderRepeatedError: a column is named twice.
+    """
+    try:
+        source = pq.ParquetFile(pa.BufferReader(stream.read()))
+    except pa.ArrowInvalid as fault:
+        raise FileUnreadableError(file=file, format="Parquet", reason=str(fault)) from fault
+    schema = source.schema_arrow
+    header = tuple(schema.names)
+    refuse_repeated(header, file)
+    for column in schema:
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if not any(is_exact(kind) for is_exact in _EXACT):
+            reason = f"column {column.name} has type {column.type}: use text, decimal or date"
+            raise FileUnreadableError(file=file, format="Parquet", reason=reason)
+    return Table(file, "row", header, ",", _blocks(source, header))
+
+
+def _blocks(source: pq.ParquetFile, header: Sequence[str]) -> Iterator[Block]:
+    first = 1
+    for batch in source.iter_batches(BLOCK_ROWS):
+        columns = [pc.fill_null(pc.cast(column, pa.string()), "").to_pylist() for column in batch]
+        rows = [list(row) for row in zip(*columns, strict=True)]
+        lines = list(range(first, first + len(rows)))
+        yield checked(Block(lines, rows, _as_csv(rows)), header)
+        first += len(rows)
+
+
+def _as_csv(rows: Sequence[Sequence[str]]) -> list[str]:
+    texts: list[str] = []
+    for row in rows:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(row)
+        texts.append(line.getvalue())
+    return texts
