@@ -241,6 +241,10 @@ class _Posting:
                 for place, line in enumerate(lines, start):
                     self.replayed[place] = (line[4] or max(line[5], 0), line[14])
         self._settle_broken_groups(found.keys())
+        if found:  # all is judged anew, and with it the first of those that follow
+            for start in self.first_of:
+                if start not in self.replayed and start not in self.conflict:
+                    self.settled[start : self._end(start)] = Answer.REPLAYED
         return bool(found)
 
     def _settle_broken_groups(self, found: Collection[int]) -> None:
