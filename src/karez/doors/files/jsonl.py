@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from karez.doors.files.errors import FileEmptyError, JsonMalformedError
-from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, checked, shown
+from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, as_csv, checked, shown
 
 
 class _Repeated(dict[str, Any]):
@@ -47,7 +47,7 @@ def read_jsonl(
     except ValueError:
         keys = []
     header = columns_for(keys)
-    return Table(file, "line", header, ",", _jsonl_blocks(chain(head, lines), header))
+    return Table(file, "line", header, ",", _blocks(chain(head, lines), header))
 
 
 def _load_object(line: str) -> dict[str, Any]:
@@ -61,20 +61,21 @@ def _load_object(line: str) -> dict[str, Any]:
     return loaded
 
 
-def _jsonl_blocks(lines: Iterator[str], header: Sequence[str]) -> Iterator[Block]:
+def _blocks(lines: Iterator[str], header: Sequence[str]) -> Iterator[Block]:
     block = Block()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        row, fault = _jsonl_row(line, header)
-        block.add(number, row, line, fault)
+        row, fault = _row_of(line, header)
+        unread = fault is not None and not fault.field
+        block.add(number, row, as_csv([shown(line)] if unread else row), fault)
         if len(block) == BLOCK_ROWS:
             yield checked(block, header)
             block = Block()
     yield checked(block, header)
 
 
-def _jsonl_row(line: str, header: Sequence[str]) -> tuple[list[str], Fault | None]:
+def _row_of(line: str, header: Sequence[str]) -> tuple[list[str], Fault | None]:
     try:
         found = _load_object(line)
     except ValueError as error:

@@ -1,10 +1,8 @@
 # pyright: basic
-"""A Parquet file as blocks of text fields. (pyarrow has no types, hence the first line.)"""
+"""A Parquet file as blocks of text fields. Pyarrow has no types."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import IO
 
@@ -13,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from karez.doors.files.errors import FileUnreadableError
-from karez.doors.files.rows import BLOCK_ROWS, Block, Table, checked, refuse_repeated
+from karez.doors.files.rows import BLOCK_ROWS, Block, Table, as_csv, checked, refuse_repeated
 
 _EXACT = (
     pa.types.is_string,
@@ -54,14 +52,5 @@ def _blocks(source: pq.ParquetFile, header: Sequence[str]) -> Iterator[Block]:
         columns = [pc.fill_null(pc.cast(column, pa.string()), "").to_pylist() for column in batch]
         rows = [list(row) for row in zip(*columns, strict=True)]
         lines = list(range(first, first + len(rows)))
-        yield checked(Block(lines, rows, _as_csv(rows)), header)
+        yield checked(Block(lines, rows, [as_csv(row) for row in rows]), header)
         first += len(rows)
-
-
-def _as_csv(rows: Sequence[Sequence[str]]) -> list[str]:
-    texts: list[str] = []
-    for row in rows:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(row)
-        texts.append(line.getvalue())
-    return texts

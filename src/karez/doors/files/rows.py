@@ -207,3 +207,10 @@ def checked(block: Block, header: Sequence[str]) -> Block:
                 if fault is not None:
                     block.faults.setdefault(row, fault)
     return block
+
+
+def as_csv(fields: Sequence[str], separator: str = ",") -> str:
+    """Return one row as a line of CSV, without its end."""
+    line = io.StringIO()
+    csv.writer(line, delimiter=separator, lineterminator="").writerow(fields)
+    return line.getvalue()

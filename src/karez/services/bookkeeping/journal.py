@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 import attrs
 
@@ -16,12 +17,15 @@ from karez.services.bookkeeping.books import Books
 
 @attrs.frozen
 class Journal:
-    """Every transfer recorded up to ``known_at``, in pages, and what their numbers stand for."""
+    """Every transfer recorded up to ``known_at``, and what the numbers in it stand for.
+
+    Each call of ``pages`` reads all of them from the beginning.
+    """
 
     known_at: datetime
     accounts: Sequence[Account]
     kinds: Mapping[int, str]
-    pages: Iterator[Page]
+    pages: Callable[[], Iterator[Page]]
 
 
 @contextmanager
@@ -33,5 +37,5 @@ def open_journal(books: Books, *, known_at: datetime | None = None) -> Generator
             known_at=boundary.known_at,
             accounts=list_accounts(connection),
             kinds=list_kinds(connection),
-            pages=read_pages(connection, boundary.known_at),
+            pages=partial(read_pages, connection, boundary.known_at),
         )

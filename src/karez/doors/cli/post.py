@@ -1,0 +1,203 @@
+"""``karez post``: a file of postings into the book."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+import attrs
+import click
+import numpy as np
+
+from karez.books.money.judge import Answer
+from karez.doors.cli.bookkeeping import (
+    exit_with,
+    lines_of,
+    open_books,
+    progress,
+    tell_refusals,
+)
+from karez.doors.cli.shell import ExitCode, Shell, command_options
+from karez.doors.files.postings import Chunk, Naming, read_postings
+from karez.doors.files.refusals import Refusal, RefusalFile, find_refusals, mark_refused
+from karez.doors.files.rows import Format, Table
+from karez.doors.files.shapes import check_header
+from karez.doors.files.tables import format_of, read_table
+from karez.kernel.errors import ConflictError
+from karez.services.bookkeeping import Books, find_seats, post_batch, seal_due
+
+
+@attrs.define
+class Tally:
+    """What became of a file, entry by entry."""
+
+    rows: int = 0
+    entries: int = 0
+    posted: int = 0
+    replayed: int = 0
+    refused: int = 0
+    faults: int = 0
+    conflicts_only: bool = True
+    refusals: list[Refusal] = attrs.field(factory=list[Refusal])
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers, named as people and scripts read them."""
+        names = ("rows", "entries", "posted", "replayed", "refused")
+        return {name: getattr(self, name) for name in names}
+
+    def add(self, table: Table, chunk: Chunk, firsts: Any, shown_most: int) -> None:
+        """Count a chunk; ``firsts`` are the answers to the first transfers of its entries."""
+        self.rows += len(chunk.block)
+        self.entries += len(chunk.starts)
+        self.posted += int((firsts == Answer.POSTED).sum())
+        self.replayed += int((firsts == Answer.REPLAYED).sum())
+        self.refused += len({chunk.entry_rows(row).start for row in chunk.block.faults})
+        self.faults += len(chunk.block.faults)
+        for refusal in find_refusals(table, chunk):
+            self.conflicts_only &= isinstance(refusal.error, ConflictError)
+            if len(self.refusals) < shown_most:
+                self.refusals.append(refusal)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0, or 4 where all refusals are conflicts, else 5."""
+        if not self.faults:
+            return ExitCode.DONE
+        return ExitCode.CONFLICT if self.conflicts_only else ExitCode.INVALID_INPUT
+
+
+@click.command()
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    help="How rows are written; by default the file's name says it.",
+)
+@click.option("--atomic", is_flag=True, help="Post nothing unless all can be posted.")
+@click.option("--dry-run", is_flag=True, help="Judge everything, post nothing.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Keep refused rows and their errors in this CSV file, to be mended and sent again.",
+)
+@click.option(
+    "--source",
+    default="file",
+    show_default=True,
+    help="Whose ids these are: the same id from another source is another entry.",
+)
+@click.option(
+    "--ids-from-content", is_flag=True, help="Name each row by what it holds: for files without id."
+)
+@click.option(
+    "--errors",
+    "shown_most",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="How many errors to show.",
+)
+@command_options
+def post(  # noqa: PLR0913 - one for each option
+    shell: Shell,
+    *,
+    file: Path,
+    form: str | None,
+    atomic: bool,
+    dry_run: bool,
+    rejects: Path | None,
+    source: str,
+    ids_from_content: bool,
+    shown_most: int,
+) -> None:
+    """Post the entries of FILE (CSV, JSON lines or Parquet; - is standard input).
+
+    Good entries are posted and bad ones told, by line. A file that is sent again posts nothing
+    twice.
+    """
+    if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
+        raise click.BadParameter("would write over the file that is read", param_hint="--rejects")
+    naming = Naming(shell.config.institution, source, by_content=ids_from_content)
+    with _open(file) as stream, open_books(shell) as books:
+        table = read_table(stream, _shown_name(file), Format(form) if form else format_of(file))
+        posting = _Posting(shell, books, table, naming, atomic=atomic, dry_run=dry_run)
+        tally = posting.run(rejects, shown_most)
+        if not dry_run:
+            with progress(shell, "sealing") as tell:
+                seal_due(books, tell)
+    tell_refusals(shell, tally.refusals, tally.faults)
+    document: dict[str, Any] = {"file": table.file, "atomic": atomic, "dry_run": dry_run}
+    document |= tally.counts()
+    document["errors"] = tally.faults
+    document["refusals"] = [refusal.as_dict() for refusal in tally.refusals]
+    shell.show(document, _summary(table.file, tally, rejects, dry_run=dry_run))
+    exit_with(tally.exit_code)
+
+
+def _summary(file: str, tally: Tally, rejects: Path | None, *, dry_run: bool) -> list[str]:
+    words = {"replayed": "there already", "posted": "would be posted" if dry_run else "posted"}
+    counts = [(words.get(name, name), f"{count:,}") for name, count in tally.counts().items()]
+    width = max(len(count) for _, count in counts)
+    lines = lines_of([(label, count.rjust(width)) for label, count in counts])
+    kept = [f"Refused rows and their errors are in {rejects}."] if rejects and tally.faults else []
+    return [file, *(f"  {line}" for line in lines), *kept]
+
+
+@contextmanager
+def _open(file: Path) -> Generator[IO[bytes]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as stream:
+        yield stream
+
+
+def _shown_name(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
+
+
+@attrs.frozen
+class _Posting:
+    """One file on its way into the book."""
+
+    shell: Shell
+    books: Books
+    table: Table
+    naming: Naming
+    atomic: bool = attrs.field(kw_only=True)
+    dry_run: bool = attrs.field(kw_only=True)
+
+    def run(self, rejects: Path | None, shown_most: int) -> Tally:
+        shape = check_header(
+            self.table.file, self.table.header, with_ids=not self.naming.by_content
+        )
+        tally = Tally()
+        whole = self.atomic or self.dry_run
+        chunks = read_postings(
+            self.table, shape, self.naming, lambda codes: find_seats(self.books, codes), whole=whole
+        )
+        keeping = RefusalFile(rejects, self.table) if rejects else nullcontext()
+        with keeping as kept, progress(self.shell, "rows") as tell:
+            for chunk in chunks:
+                unread = bool(chunk.block.faults)
+                outcomes = post_batch(
+                    self.books,
+                    chunk.batch,
+                    atomic=self.atomic,
+                    dry_run=self.dry_run or (self.atomic and unread),
+                )
+                mark_refused(self.table, shape, chunk, outcomes)
+                firsts = outcomes.answer[chunk.batch.rows["line"] == 0]
+                if self.atomic and chunk.block.faults:
+                    firsts = np.zeros(0, np.int16)
+                tally.add(self.table, chunk, firsts, shown_most)
+                if kept is not None:
+                    kept.write(chunk)
+                tell(tally.rows, None)
+        return tally
