@@ -5,7 +5,6 @@ from __future__ import annotations
 from karez.kernel.errors import (
     ConflictError,
     InvalidInputError,
-    KarezError,
     NotFoundError,
 )
 
@@ -188,9 +187,3 @@ class BookFullError(ConflictError):
     """
 
     code = "book-full"
-
-
-class BookDamagedError(KarezError):
-    """The book disagrees with itself: {what}; run `karez verify` for the exact rows."""
-
-    code = "book-damaged"

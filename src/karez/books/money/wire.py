@@ -38,8 +38,7 @@ class Digest(Protocol):
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
 
-# PostgreSQL counts days and microseconds from 2000-01-01, numpy from 1970-01-01.
-DAYS_TO_2000 = (date(2000, 1, 1) - date(1970, 1, 1)).days
+# PostgreSQL counts days and microseconds from 2000-01-01.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 Rows = npt.NDArray[np.void]
