@@ -155,3 +155,33 @@ class ServerStopError(UnavailableError):
     """The embedded server, process {pid}, still runs {seconds} s after it was told to stop."""
 
     code = "server-stop"
+
+
+class BackupExistsError(ConflictError):
+    """The file {file} exists already; name another, or replace it with --force."""
+
+    code = "backup-exists"
+
+
+class BackupFailedError(UnavailableError):
+    """The backup failed ({reason}); no file was written."""
+
+    code = "backup-failed"
+
+
+class BackupInvalidError(InvalidInputError):
+    """The file {file} is no backup that can be restored ({reason}); name one of `karez backup`."""
+
+    code = "backup-invalid"
+
+
+class DatabaseNotEmptyError(ConflictError):
+    """The database holds books ({tables}); to back them up and replace them, add --replace."""
+
+    code = "database-not-empty"
+
+
+class RestoreFailedError(UnavailableError):
+    """The backup {file} could not be restored ({reason}); the database is as it was."""
+
+    code = "restore-failed"

@@ -132,7 +132,7 @@ def migrate(
     Else raises as ``pending_migrations`` does.
     """
     connection.execute(QUERIES["become"].text, {"role": Role.OWNER})
-    with _migrations_locked(connection):
+    with migrations_locked(connection):
         pending = pending_migrations(migrations, applied_migrations(connection), phase)
         for migration in pending:
             _apply(connection, migration)
@@ -140,7 +140,12 @@ def migrate(
 
 
 @contextmanager
-def _migrations_locked(connection: psycopg.Connection) -> Generator[None]:
+def migrations_locked(connection: psycopg.Connection) -> Generator[None]:
+    """Keep other commands from migrating or restoring this database while the block runs.
+
+    Raises:
+        LockTimeoutError: another command keeps us from it.
+    """
     # The lock is the session's: it falls with the connection if this process does.
     try:
         connection.execute(QUERIES["lock_migrations"].text)

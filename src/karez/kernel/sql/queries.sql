@@ -74,3 +74,35 @@ WHERE datname = %(name)s;
 -- name: create_database
 -- Make the embedded server's one database.
 CREATE DATABASE karez;
+
+-- name: our_schemas
+-- List the schemas that belong to Karez.
+SELECT nspname
+FROM pg_catalog.pg_namespace
+WHERE nspowner = to_regrole('karez_owner')
+ORDER BY nspname;
+
+-- name: book_tables
+-- List the tables that hold books: all of ours but those of the installation.
+SELECT
+    namespace.nspname,
+    class.relname
+FROM pg_catalog.pg_class AS class
+INNER JOIN pg_catalog.pg_namespace AS namespace ON class.relnamespace = namespace.oid
+WHERE
+    namespace.nspowner = to_regrole('karez_owner')
+    AND namespace.nspname <> 'kernel'
+    AND class.relkind IN ('r', 'p')
+    AND NOT class.relispartition
+ORDER BY namespace.nspname, class.relname;
+
+-- name: database_facts
+-- Tell what the doctor wants to know of a server and of this database.
+SELECT
+    current_setting('server_version') AS server_version,
+    current_setting('server_encoding') AS encoding,
+    current_setting('data_checksums') AS checksums,
+    current_setting('fsync') AS fsync,
+    current_setting('full_page_writes') AS full_page_writes,
+    current_setting('synchronous_commit') AS synchronous_commit,
+    pg_database_size(current_database()) AS size_bytes;
