@@ -18,6 +18,7 @@ COMMANDS = {
     "backup": ("karez.doors.cli.database:backup", "Write the whole database to a file."),
     "restore": ("karez.doors.cli.database:restore", "Fill the database from a backup."),
     "migrate": ("karez.doors.cli.database:migrate", "Bring the database up to date."),
+    "institution": ("karez.doors.cli.institution:institution", "Open and list institutions."),
     "config": ("karez.doors.cli.config:config", "Show the settings."),
     "account": ("karez.doors.cli.account:account", "Open, list, change and close accounts."),
     "post": ("karez.doors.cli.post:post", "Post a file of entries."),
@@ -29,6 +30,7 @@ COMMANDS = {
     "period": ("karez.doors.cli.period:period", "Close the books through a day."),
     "verify": ("karez.doors.cli.verify:verify", "Check that the book agrees with itself."),
     "export": ("karez.doors.cli.export:export", "Write the book to a file."),
+    "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""
 

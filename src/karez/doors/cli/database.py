@@ -90,7 +90,14 @@ def status(shell: Shell) -> None:
 
 
 def _described(shell: Shell, state: ServerState) -> dict[str, object]:
-    return {"home": str(shell.config.home), **attrs.asdict(state)}
+    named = "up" if state.is_ready else "down" if state.process_id is None else "not ready"
+    return {
+        "state": named,
+        "home": str(shell.config.home),
+        "process_id": state.process_id,
+        "in_use": state.in_use,
+        "stays_up": state.stays_up,
+    }
 
 
 def _contents(database: Database) -> dict[str, object]:

@@ -1,7 +1,12 @@
 """PostgreSQL: connections under a role, transactions of one institution, the embedded server."""
 
 from karez.kernel.database.connection import Database, Role, transaction
-from karez.kernel.database.institution import Institution, find_institution, open_institution
+from karez.kernel.database.institution import (
+    Institution,
+    find_institution,
+    list_institutions,
+    open_institution,
+)
 from karez.kernel.database.opening import open_database
 
 __all__ = [
@@ -9,6 +14,7 @@ __all__ = [
     "Institution",
     "Role",
     "find_institution",
+    "list_institutions",
     "open_database",
     "open_institution",
     "transaction",

@@ -359,6 +359,7 @@ port = {PORT}
 unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
 max_connections = 100
+client_connection_check_interval = 10s
 shared_buffers = {_shared_buffers_megabytes()}MB
 fsync = on
 synchronous_commit = on

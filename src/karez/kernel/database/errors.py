@@ -75,7 +75,7 @@ class DatabaseFailedError(UnavailableError):
 
 
 class InstitutionNotFoundError(NotFoundError):
-    """There is no institution {code!r} here; check KAREZ_INSTITUTION or --institution."""
+    """There is no institution {code!r} here; see `karez institution list` for those there are."""
 
     code = "institution-not-found"
 

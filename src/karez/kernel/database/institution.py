@@ -40,6 +40,11 @@ def find_institution(connection: psycopg.Connection, code: str) -> Institution:
     return found
 
 
+def list_institutions(connection: psycopg.Connection) -> list[Institution]:
+    """Return all institutions, the oldest first."""
+    return [Institution(*row) for row in connection.execute(QUERIES["list_institutions"].text)]
+
+
 def open_institution(connection: psycopg.Connection, code: str, name: str) -> Institution:
     """Return the institution with this code and name, opening it if it is not there yet.
 

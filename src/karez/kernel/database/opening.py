@@ -13,9 +13,8 @@ from karez.kernel.database.connection import QUERIES, Database, Role
 from karez.kernel.database.errors import (
     DatabaseOptionsLostError,
     DatabaseTooOldError,
-    InstitutionNotFoundError,
 )
-from karez.kernel.database.institution import find_institution, open_institution
+from karez.kernel.database.institution import list_institutions, open_institution
 from karez.kernel.database.migration import (
     applied_migrations,
     load_migrations,
@@ -56,7 +55,9 @@ def reach_database(config: Config) -> Generator[Database]:
 
 
 def bring_up_to_date(database: Database, institution_code: str) -> None:
-    """Make the roles, apply pending migrations, and open the institution if it is not there.
+    """Make the roles, apply pending migrations, and open the institution if there is none at all.
+
+    Later ones are opened by hand: a slip in a setting must not begin a set of empty books.
 
     Raises:
         DatabaseTooOldError: the server is older than PostgreSQL 16.
@@ -70,9 +71,7 @@ def bring_up_to_date(database: Database, institution_code: str) -> None:
         connection.execute(QUERIES["become"].text, {"role": Role.OWNER})
         if pending_migrations(migrations, applied_migrations(connection)):
             migrate(connection, migrations)
-        try:
-            find_institution(connection, institution_code)
-        except InstitutionNotFoundError:
+        if not list_institutions(connection):
             open_institution(connection, institution_code, institution_code)
 
 

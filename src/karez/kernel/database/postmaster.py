@@ -102,6 +102,8 @@ def stop_server(home: Home) -> None:
         time.sleep(PAUSE_SECONDS)
     if postmaster is not None:
         _reap(postmaster.process_id)
+        with suppress(OSError):  # it may be outside the home, where we leave nothing
+            postmaster.socket_folder.rmdir()
 
 
 def _is_elsewhere(process_id: int, home: Home) -> bool:

@@ -18,11 +18,11 @@ WHERE rolname = any(%(roles)s);
 
 -- name: become
 -- Go on as another role, to the end of the session.
-SELECT set_config('role', %(role)s, false);
+SELECT set_config('role', %(role)s, FALSE);
 
 -- name: set_institution
 -- Say whose rows this transaction may see and write.
-SELECT set_config('karez.institution_id', %(institution_id)s, true);
+SELECT set_config('karez.institution_id', %(institution_id)s, TRUE);
 
 -- name: lock_migrations
 -- Wait until no other command migrates this database, and keep others waiting until unlocked.
@@ -55,13 +55,23 @@ SELECT
 FROM kernel.institution
 WHERE code = %(code)s;
 
+-- name: list_institutions
+-- List all institutions, the oldest first.
+SELECT
+    institution_id,
+    code,
+    name,
+    created_at
+FROM kernel.institution
+ORDER BY institution_id;
+
 -- name: open_institution
 -- Give a new institution the next number; do nothing where its code, or that number, is taken.
 INSERT INTO kernel.institution (institution_id, code, name)
 SELECT
     coalesce(max(institution_id), 0) + 1 AS institution_id,
-    %(code)s AS code,
-    %(name)s AS name
+    %(code)s,
+    %(name)s
 FROM kernel.institution
 ON CONFLICT DO NOTHING;
 
