@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
@@ -11,6 +11,7 @@ from typing import IO, Any
 import attrs
 import click
 import numpy as np
+import numpy.typing as npt
 
 from karez.books.money.judge import Answer
 from karez.doors.cli.bookkeeping import (
@@ -24,10 +25,13 @@ from karez.doors.cli.shell import ExitCode, Shell, command_options
 from karez.doors.files.postings import Chunk, Naming, read_postings
 from karez.doors.files.refusals import Refusal, RefusalFile, find_refusals, mark_refused
 from karez.doors.files.rows import Format, Table
-from karez.doors.files.shapes import check_header
+from karez.doors.files.shapes import Shape, check_header
 from karez.doors.files.tables import format_of, read_table
 from karez.kernel.errors import ConflictError
 from karez.services.bookkeeping import Books, find_seats, post_batch, seal_due
+
+SHOWN_MOST = 20
+"""How many errors are told unless asked otherwise."""
 
 
 @attrs.define
@@ -48,7 +52,9 @@ class Tally:
         names = ("rows", "entries", "posted", "replayed", "refused")
         return {name: getattr(self, name) for name in names}
 
-    def add(self, table: Table, chunk: Chunk, firsts: Any, shown_most: int) -> None:
+    def add(
+        self, table: Table, chunk: Chunk, firsts: npt.NDArray[np.int16], shown_most: int
+    ) -> None:
         """Count a chunk; ``firsts`` are the answers to the first transfers of its entries."""
         self.rows += len(chunk.block)
         self.entries += len(chunk.starts)
@@ -99,7 +105,7 @@ class Tally:
     "--errors",
     "shown_most",
     type=click.IntRange(min=0),
-    default=20,
+    default=SHOWN_MOST,
     show_default=True,
     help="How many errors to show.",
 )
@@ -126,8 +132,9 @@ def post(  # noqa: PLR0913 - one for each option
     naming = Naming(shell.config.institution, source, by_content=ids_from_content)
     with _open(file) as stream, open_books(shell) as books:
         table = read_table(stream, _shown_name(file), Format(form) if form else format_of(file))
-        posting = _Posting(shell, books, table, naming, atomic=atomic, dry_run=dry_run)
-        tally = posting.run(rejects, shown_most)
+        posting = Posting(books, table, naming, atomic=atomic, dry_run=dry_run)
+        with progress(shell, "rows") as tell:
+            tally = posting.run(rejects, shown_most=shown_most, tell=tell)
         if not dry_run:
             with progress(shell, "sealing") as tell:
                 seal_due(books, tell)
@@ -163,41 +170,55 @@ def _shown_name(file: Path) -> str:
 
 
 @attrs.frozen
-class _Posting:
-    """One file on its way into the book."""
+class Posting:
+    """One file on its way into the book. ``tell`` hears how many rows are done."""
 
-    shell: Shell
     books: Books
     table: Table
     naming: Naming
-    atomic: bool = attrs.field(kw_only=True)
-    dry_run: bool = attrs.field(kw_only=True)
+    atomic: bool = attrs.field(default=False, kw_only=True)
+    dry_run: bool = attrs.field(default=False, kw_only=True)
 
-    def run(self, rejects: Path | None, shown_most: int) -> Tally:
-        shape = check_header(
-            self.table.file, self.table.header, with_ids=not self.naming.by_content
-        )
+    def run(
+        self,
+        rejects: Path | None = None,
+        *,
+        shown_most: int = SHOWN_MOST,
+        tell: Callable[[int], None] = lambda _done: None,
+    ) -> Tally:
+        """Post the file; keep what was refused in ``rejects``.
+
+        Raises as ``check_header`` does.
+        """
+        with_ids = not self.naming.by_content
+        shape = check_header(self.table.file, self.table.header, with_ids=with_ids)
         tally = Tally()
-        whole = self.atomic or self.dry_run
         chunks = read_postings(
-            self.table, shape, self.naming, lambda codes: find_seats(self.books, codes), whole=whole
+            self.table,
+            shape,
+            self.naming,
+            lambda codes: find_seats(self.books, codes),
+            whole=self.atomic or self.dry_run,
         )
-        keeping = RefusalFile(rejects, self.table) if rejects else nullcontext()
-        with keeping as kept, progress(self.shell, "rows") as tell:
+        with RefusalFile(rejects, self.table) if rejects else nullcontext() as kept:
             for chunk in chunks:
-                unread = bool(chunk.block.faults)
-                outcomes = post_batch(
-                    self.books,
-                    chunk.batch,
-                    atomic=self.atomic,
-                    dry_run=self.dry_run or (self.atomic and unread),
-                )
-                mark_refused(self.table, shape, chunk, outcomes)
-                firsts = outcomes.answer[chunk.batch.rows["line"] == 0]
-                if self.atomic and chunk.block.faults:
-                    firsts = np.zeros(0, np.int16)
+                firsts = self._post(shape, chunk)
                 tally.add(self.table, chunk, firsts, shown_most)
                 if kept is not None:
                     kept.write(chunk)
-                tell(tally.rows, None)
+                tell(tally.rows)
         return tally
+
+    def _post(self, shape: Shape, chunk: Chunk) -> npt.NDArray[np.int16]:
+        """Post a chunk; return the answers to the first transfers of its entries."""
+        unread = bool(chunk.block.faults)
+        outcomes = post_batch(
+            self.books,
+            chunk.batch,
+            atomic=self.atomic,
+            dry_run=self.dry_run or (self.atomic and unread),
+        )
+        mark_refused(self.table, shape, chunk, outcomes)
+        firsts = outcomes.answer[chunk.batch.rows["line"] == 0]
+        # All or none, and it is none.
+        return firsts[:0] if self.atomic and chunk.block.faults else firsts

@@ -138,7 +138,7 @@ def trial_balance(shell: Shell, *, on: date | None, known_at: datetime | None, t
     with open_books(shell) as books:
         found = bookkeeping.trial_balance(books, on or today(), known_at=known_at)
     totals = found.totals()
-    below = _nets_below(found)
+    below = nets_below(found)
     document = {
         "as_of": found.valid_on,
         "known_at": found.known_at,
@@ -154,7 +154,7 @@ def trial_balance(shell: Shell, *, on: date | None, known_at: datetime | None, t
                 "net_with_below": major(below[account.code], account.currency),
             }
             for account, sums in found.rows
-            for debit, credit in [_sides(sums.balance_minor("debit"), account.currency)]
+            for debit, credit in [sides(sums.balance_minor("debit"), account.currency)]
         ],
         "totals": {
             unit: dict(zip(("debit", "credit"), _totals(found, unit), strict=True))
@@ -165,7 +165,7 @@ def trial_balance(shell: Shell, *, on: date | None, known_at: datetime | None, t
     shell.show(document, [f"as of {found.valid_on}, known at {found.known_at}", *lines])
 
 
-def _sides(net_minor: int, unit: str) -> tuple[Decimal | None, Decimal | None]:
+def sides(net_minor: int, unit: str) -> tuple[Decimal | None, Decimal | None]:
     """Return debits less credits on the side where they are more."""
     debit = major(net_minor, unit) if net_minor > 0 else None
     return debit, major(-net_minor, unit) if net_minor < 0 else None
@@ -185,7 +185,7 @@ def _flat_lines(found: TrialBalance) -> list[str]:
             account.code,
             account.name,
             account.currency,
-            *_sides(sums.balance_minor("debit"), account.currency),
+            *sides(sums.balance_minor("debit"), account.currency),
         )
         for account, sums in found.rows
         if sums != Sums()
@@ -194,7 +194,7 @@ def _flat_lines(found: TrialBalance) -> list[str]:
     return table(["account", "name", "currency", "debit", "credit"], rows)
 
 
-def _nets_below(found: TrialBalance) -> dict[str, int]:
+def nets_below(found: TrialBalance) -> dict[str, int]:
     """Return debits less credits of each account and those below it that keep its currency."""
     accounts = {account.code: account for account, _ in found.rows}
     below = dict.fromkeys(accounts, 0)
@@ -213,7 +213,7 @@ def _tree_lines(found: TrialBalance, below: dict[str, int]) -> list[str]:
             "  " * depth + account.code,
             account.name,
             account.currency,
-            *_sides(below[account.code], account.currency),
+            *sides(below[account.code], account.currency),
         )
         for depth, account in _tree(found)
         if below[account.code]
