@@ -147,7 +147,7 @@ def list_(shell: Shell, *, open_only: bool) -> None:
         )
         for each in shown
     ]
-    shell.show([_document(each) for each in shown], table(headings, rows))
+    shell.show({"accounts": [_document(each) for each in shown]}, table(headings, rows))
 
 
 @account.command()

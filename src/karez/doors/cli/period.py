@@ -56,4 +56,4 @@ def list_(shell: Shell) -> None:
     names = ["action", "closed_through", "actor", "reason", "recorded_at"]
     rows = [[getattr(change, name) for name in names] for change in changes]
     document = [dict(zip(names, row, strict=True)) for row in rows]
-    shell.show(document, table([name.replace("_", " ") for name in names], rows))
+    shell.show({"changes": document}, table([name.replace("_", " ") for name in names], rows))

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from karez.doors.files.errors import FileEmptyError, JsonMalformedError
-from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, as_csv, checked, shown
+from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, as_csv, shown, text_fault
 
 
 class _Repeated(dict[str, Any]):
@@ -70,9 +70,9 @@ def _blocks(lines: Iterator[str], header: Sequence[str]) -> Iterator[Block]:
         unread = fault is not None and not fault.field
         block.add(number, row, as_csv([shown(line)] if unread else row), fault)
         if len(block) == BLOCK_ROWS:
-            yield checked(block, header)
+            yield block
             block = Block()
-    yield checked(block, header)
+    yield block
 
 
 def _row_of(line: str, header: Sequence[str]) -> tuple[list[str], Fault | None]:
@@ -92,7 +92,9 @@ def _row_of(line: str, header: Sequence[str]) -> tuple[list[str], Fault | None]:
         if value is not None and not isinstance(value, str):
             wrong = JsonMalformedError(expected="a text or a number", reason=f"{name} is another")
             fault = Fault(name, json.dumps(value), wrong)
-        row.append(value if isinstance(value, str) else "")
+        text = value if isinstance(value, str) else ""
+        fault = text_fault(name, text) or fault
+        row.append(shown(text) if fault else text)
     for name, value in found.items():
         wrong = JsonMalformedError(expected="a key with a meaning here", reason=repr(name))
         fault = Fault(name, json.dumps(value), wrong)

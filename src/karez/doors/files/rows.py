@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
@@ -22,6 +23,7 @@ from karez.doors.files.errors import (
 from karez.kernel.errors import KarezError
 
 BLOCK_ROWS = 8_192
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SEPARATORS = ",;\t"
 
 
@@ -124,8 +126,7 @@ def text_fault(field: str, value: str) -> Fault | None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        shown = value.encode(errors="surrogateescape").decode(errors="backslashreplace")
-        return Fault(field, shown, TextEncodingError(value=repr(shown)))
+        return Fault(field, shown(value), TextEncodingError(value=f"'{shown(value)}'"))
     if "\x00" in value:
         return Fault(field, value, NulCharacterError(value=repr(value)))
     return None
@@ -194,8 +195,14 @@ def _csv_blocks(lines: _Lines, header: Sequence[str], separator: str) -> Iterato
 
 
 def shown(text: str) -> str:
-    """Return a line so that it can be shown, octets that are not UTF-8 in hexadecimal."""
-    return text.rstrip("\r\n").encode(errors="surrogateescape").decode(errors="backslashreplace")
+    """Return a text so that it can be shown and written: what is not Unicode in hexadecimal."""
+    return _SURROGATE.sub(_hexadecimal, text.rstrip("\r\n"))
+
+
+def _hexadecimal(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    # How Python keeps an octet that is not UTF-8, and what a JSON text can say.
+    return f"\\x{number - 0xDC00:02x}" if 0xDC80 <= number <= 0xDCFF else f"\\u{number:04x}"
 
 
 def checked(block: Block, header: Sequence[str]) -> Block:
@@ -212,5 +219,6 @@ def checked(block: Block, header: Sequence[str]) -> Block:
 def as_csv(fields: Sequence[str], separator: str = ",") -> str:
     """Return one row as a line of CSV, without its end."""
     line = io.StringIO()
-    csv.writer(line, delimiter=separator, lineterminator="").writerow(fields)
-    return line.getvalue()
+    # The writer quotes a field that holds a character of the line's end, and must know both.
+    csv.writer(line, delimiter=separator, lineterminator="\r\n").writerow(fields)
+    return line.getvalue().removesuffix("\r\n")
