@@ -88,8 +88,7 @@ class _Verifier:
         self.connection.execute(QUERIES["sort_in_memory"].text)
         head = self.connection.execute(QUERIES["verify_head"].text).fetchone()
         if head is None:
-            institution = self.connection.execute(QUERIES["verify_institution"].text).fetchone()
-            return Verification(institution[0] if institution else 0, _BEGINNING)
+            return self._without_head()
         self.report = Verification(head[0], head[2])
         self._read_batches(head)
         self._read_small_tables()
@@ -108,6 +107,15 @@ class _Verifier:
         self._check_by_query()
         check_strays(self.connection, self.report)
         return self.report
+
+    def _without_head(self) -> Verification:
+        """Report on a book that has not begun, or that has lost its head."""
+        row = self.connection.execute(QUERIES["verify_beginning"].text).fetchone()
+        institution_id, has_begun = row or (0, False)
+        report = Verification(institution_id, _BEGINNING)
+        if has_begun:
+            report.find("head", "book", f"institution {institution_id}", "is not there")
+        return report
 
     # What is read whole: batches, and the small tables of the chain.
 
@@ -194,14 +202,17 @@ class _Verifier:
     ) -> Iterator[tuple[int | None, datetime, datetime, bool]]:
         """Yield (seal number or None, after, through, has balances) over the whole book."""
         after = _BEGINNING
+        instants = np.array([batch.recorded_at for batch in self.batches], np.int64)
+        counted = np.cumsum([0, *(batch.transfer_count for batch in self.batches)])
         for number, seal_after, through, count, has_balances in seals:
             if seal_after != after or number != self.report.seals + 1:
                 self.report.find("seal", "seal", number, "does not begin where the last one ends")
-            inside = sum(
-                batch.transfer_count
-                for batch in self.batches
-                if micros_2000(after) < batch.recorded_at <= micros_2000(through)
-            )
+            first, last = np.searchsorted(
+                instants, [micros_2000(after), micros_2000(through)], side="right"
+            ).tolist()
+            if last == 0 or instants[last - 1] != micros_2000(through):
+                self.report.find("seal", "seal", number, "does not end with a batch")
+            inside = int(counted[last] - counted[first])
             if count != inside:
                 what = f"says {count} transfers where its batches have {inside}"
                 self.report.find("seal", "seal", number, what)

@@ -595,9 +595,14 @@ SELECT
 -- Bring the index on recorded_at and its statistics up to date with the table.
 SELECT money.tend_v1();
 
--- name: verify_institution
--- Read the institution of this transaction.
-SELECT current_setting('karez.institution_id')::integer AS institution_id;
+-- name: verify_beginning
+-- Tell whether this institution's book has begun, whatever its head says.
+SELECT
+    current_setting('karez.institution_id')::integer AS institution_id,
+    exists(
+        SELECT 1 FROM money.batch
+        WHERE institution_id = current_setting('karez.institution_id')::integer
+    ) AS has_begun;
 
 -- name: verify_head
 -- Read the head of the chain and the closing that the periods make.
