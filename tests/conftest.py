@@ -12,10 +12,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from karez.kernel.config import Config
 from karez.kernel.database import Database, Institution, Role, find_institution, open_database
+from kernel.database.tools import embedded
 
-TEMPLATE = "karez"
 NUMBERS = itertools.count(1)
 
 
@@ -27,13 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
-
-
-def embedded(home: Path, *, institution: str = "main") -> Config:
-    """Return the settings of an embedded server in this folder."""
-    return Config(
-        home=home, database_url=None, institution=institution, postgres_bin=None, origins={}
-    )
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +52,9 @@ def login(server_home: Path) -> Iterator[psycopg.Connection]:
     with open_database(embedded(server_home)) as database:
         address = make_conninfo(database.conninfo, dbname="postgres")
     with psycopg.connect(address, autocommit=True) as connection:
+        # A power cut is not among the tests, and each database would wait for the disk.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
         yield connection
 
 
@@ -67,10 +62,12 @@ def login(server_home: Path) -> Iterator[psycopg.Connection]:
 def database(login: psycopg.Connection) -> Iterator[Database]:
     """A new database, migrated, with the institution ``main``."""
     name = f"test_{next(NUMBERS)}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    login.execute(create.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+    new = sql.Identifier(name)
+    login.execute(sql.SQL("CREATE DATABASE {} TEMPLATE karez").format(new))
+    # What was granted on the template's database, and not on what is in it, is not copied.
+    login.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO karez_owner").format(new))
     yield Database(make_conninfo(login.info.dsn, dbname=name))
-    login.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    login.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(new))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,14 +46,15 @@ class ServerUser:
     user_id: int
     group_id: int
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as this user to its end."""
+    def run(self, *command: str, keep: Sequence[int] = ()) -> subprocess.CompletedProcess[str]:
+        """Run a command as this user to its end; it inherits the descriptors ``keep``."""
         return subprocess.run(  # noqa: S603 - our own commands
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
+            pass_fds=keep,
             cwd="/",
             env=_bare_environment(),
             user=self._change_to(self.user_id),
@@ -60,14 +62,14 @@ class ServerUser:
             extra_groups=self._change_to([]),
         )
 
-    def spawn(self, *command: str, log: int, keep: int) -> subprocess.Popen[bytes]:
+    def spawn(self, *command: str, log: int, keep: Sequence[int]) -> subprocess.Popen[bytes]:
         """Start a command as this user in a session of its own; it inherits ``keep``."""
         return subprocess.Popen(  # noqa: S603 - our own commands
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(keep,),
+            pass_fds=keep,
             start_new_session=True,
             cwd="/",
             env=_bare_environment(),
@@ -273,8 +275,10 @@ def _empty(folder: Path) -> Path:
     return folder
 
 
-def create_data(home: Home, user: ServerUser, programs: Programs) -> None:
+def create_data(home: Home, user: ServerUser, programs: Programs, lock: int) -> None:
     """Make the data directory if there is none; an interrupted attempt leaves nothing that counts.
+
+    ``lock`` is an open ``server.lock``: if we are killed, initdb goes on and holds it to its end.
 
     Raises:
         DataVersionError: there is one, of another major version.
@@ -304,6 +308,7 @@ def create_data(home: Home, user: ServerUser, programs: Programs) -> None:
         "--auth-local=peer",
         "--auth-host=reject",
         "--no-instructions",
+        keep=[lock],
     )
     if made.returncode:
         remedy = "mend that, or set KAREZ_HOME to another folder"

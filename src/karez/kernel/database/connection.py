@@ -99,7 +99,8 @@ def transaction(
     """
     committing = False
     try:
-        ensure(not connection.info.transaction_status, "one transaction at a time on a connection")
+        idle = connection.info.transaction_status == TransactionStatus.IDLE
+        ensure(idle or connection.closed, "one transaction at a time on a connection")
         with connection.transaction():
             connection.execute(
                 QUERIES["set_institution"].text, {"institution_id": str(institution_id)}

@@ -8,7 +8,6 @@ another container does hold its own.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import signal
@@ -58,18 +57,16 @@ def server_lives(home: Home) -> bool:
         return False
     descriptor = home.open_file(home.server_lock, os.O_RDWR)
     try:
-        return not try_lock(descriptor)
+        return not try_lock(descriptor, fcntl.LOCK_SH)  # shared, as others may be asking too
     finally:
         os.close(descriptor)
 
 
-def try_lock(descriptor: int) -> bool:
-    """Take a file's lock for this description alone, if nobody has it; tell whether we have it."""
+def try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Take a lock on a file if nobody is in the way; tell whether we have it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as fault:
-        if fault.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-            raise
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
     return True
 
@@ -108,8 +105,13 @@ def stop_server(home: Home) -> None:
 
 def _is_elsewhere(process_id: int, home: Home) -> bool:
     """Tell whether that process cannot be this server's; a zombie is nowhere."""
-    working_folder = Path("/proc") / str(process_id) / "cwd"
-    return Path("/proc/self").exists() and os.path.realpath(working_folder) != str(home.data)
+    if not Path("/proc/self").exists():
+        return False  # macOS: PostgreSQL must tell by itself
+    try:
+        working_folder = Path(f"/proc/{process_id}/cwd").readlink()
+    except OSError:
+        return True
+    return working_folder != home.data.resolve()
 
 
 def _reap(process_id: int) -> None:

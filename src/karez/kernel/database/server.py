@@ -181,17 +181,16 @@ class Server:
         home, user = self.home, server_user(self.home)
         check_way_in(home, user)
         programs = reachable_programs(home, user, find_programs(self._config))
-        create_data(home, user, programs)
-        write_settings(home, user, socket_folder(home, user))
-        forget_the_dead(home)
-        if home.log.exists() and home.log.stat().st_size > _LOG_BYTES_MOST:
-            home.log.replace(home.log.with_suffix(".log.1"))
-        with (
-            self._file(home.server_lock) as lock,
-            self._file(home.log, os.O_WRONLY | os.O_APPEND) as log,
-        ):
+        with self._file(home.server_lock) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            process = user.spawn(programs / "postgres", "-D", str(home.data), log=log, keep=lock)
+            create_data(home, user, programs, lock)
+            write_settings(home, user, socket_folder(home, user))
+            forget_the_dead(home)
+            if home.log.exists() and home.log.stat().st_size > _LOG_BYTES_MOST:
+                home.log.replace(home.log.with_suffix(".log.1"))
+            with self._file(home.log, os.O_WRONLY | os.O_APPEND) as log:
+                command = (programs / "postgres", "-D", str(home.data))
+                process = user.spawn(*command, log=log, keep=[lock])
         if process.poll() is None and not server_lives(home):
             process.kill()
             process.wait()
@@ -239,5 +238,5 @@ class _Log:
 
     def last_words(self) -> str:
         said = self._path.read_bytes()[self._start :].decode(errors="replace")
-        fatal = [line.split("] ", 1)[-1] for line in said.splitlines() if "FATAL" in line]
-        return "; ".join(fatal) or " ".join(said[-300:].split()) or "it ended without a word"
+        lines = [line.split("] ", 1)[-1].strip() for line in said.splitlines()[-4:]]
+        return "; ".join(lines) or "it ended without a word"
