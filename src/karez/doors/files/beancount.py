@@ -136,7 +136,8 @@ def _endings(journal: Journal, names: Mapping[int, str], summary: _Summary) -> I
         if account.closed_on is None:
             unit = currency(account.currency)
             held = format_amount(int(summary.sums[number]), unit)
-            yield f"{day_after} balance {names[number]}  {held} {unit.code}\n"
+            # Without a tolerance of our own beancount would pass over one minor unit.
+            yield f"{day_after} balance {names[number]}  {held} ~ 0 {unit.code}\n"
         else:
             used = int(summary.last_of[number])
             never = used == np.iinfo(np.int32).min

@@ -35,6 +35,12 @@ class HeaderUnknownError(InvalidInputError):
     code = "header-unknown"
 
 
+class IdsAlreadyError(InvalidInputError):
+    """{file} has a column id: leave out --ids-from-content, which is for files that have none."""
+
+    code = "ids-already"
+
+
 class ColumnCountError(InvalidInputError):
     """The row has {found} fields, the header {wanted}; quote a field that holds the separator."""
 

@@ -244,7 +244,8 @@ class _Reading:
             self._amounts(side, exponents, blank=True) for side in ("debit", "credit")
         )
         texts = self.column("debit"), self.column("credit")
-        for row in np.flatnonzero((debits > 0) + (credits_ > 0) != 1).tolist():
+        one_side = (debits > 0) & (credits_ == 0) | (debits == 0) & (credits_ > 0)
+        for row in np.flatnonzero(~one_side).tolist():
             sides = {"debit": texts[0][row], "credit": texts[1][row]}
             self.fault(row, "debit" if sides["debit"] else "credit", JournalSideError(**sides))
         accounts = self.column("account")

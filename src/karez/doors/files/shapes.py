@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from enum import StrEnum
 
-from karez.doors.files.errors import HeaderIncompleteError, HeaderUnknownError
+from karez.doors.files.errors import HeaderIncompleteError, HeaderUnknownError, IdsAlreadyError
 
 ERROR_PREFIX = "error."
 """Columns that a file of refusals has before its own; a mended file may keep them."""
@@ -45,12 +45,18 @@ def columns_for(keys: Sequence[str]) -> tuple[str, ...]:
 def check_header(file: str, header: Sequence[str], *, with_ids: bool = True) -> Shape:
     """Return the shape of a file with this header. ``with_ids`` says that rows name their entry.
 
+    Without ids each row is an entry by itself, which a line of a journal cannot be.
+
     Raises:
+        IdsAlreadyError: there are ids after all.
         HeaderIncompleteError: a column is missing.
         HeaderUnknownError: a column that has no meaning here, perhaps misspelt.
     """
+    if not with_ids and "id" in header:
+        raise IdsAlreadyError(file=file)
     shape = shape_of(header)
-    needed = [name for name in NEEDED[shape] if with_ids or name != "id"]
+    by_content = not with_ids and shape is Shape.TRANSFERS
+    needed = [name for name in NEEDED[shape] if name != "id" or not by_content]
     known = (*needed, *POSSIBLE[shape])
     missing = [name for name in needed if name not in header]
     if missing:
