@@ -176,8 +176,7 @@ def find_account(connection: psycopg.Connection, code: str) -> Account:
 def list_accounts(connection: psycopg.Connection, codes: set[str] | None = None) -> list[Account]:
     """Return the accounts with these codes, or all, in the order of their codes."""
     wanted = {"codes": None if codes is None else sorted(codes)}
-    # Not prepared: a plan that does not see the codes reads the whole chart.
-    rows = connection.execute(QUERIES["accounts"].text, wanted, prepare=False).fetchall()
+    rows = connection.execute(QUERIES["accounts"].text, wanted).fetchall()
     parents = find_codes(connection, {row[7] for row in rows if row[7] is not None})
     return [
         Account(
@@ -215,7 +214,7 @@ def find_numbers(connection: psycopg.Connection, codes: set[str]) -> dict[str, i
 def sums_now(connection: psycopg.Connection, number: int) -> tuple[int, int, int, int]:
     """Return debits and credits posted, debits and credits pending, of everything recorded."""
     row = connection.execute(
-        QUERIES["sums_now"].text, {"numbers": [number], "through": None}, prepare=False
+        QUERIES["sums_now"].text, {"numbers": [number], "through": None}
     ).fetchone()
     return (row[1], row[2], row[3], row[4]) if row else (0, 0, 0, 0)
 

@@ -182,7 +182,7 @@ def balances_at(
 ) -> npt.NDArray[np.void]:
     """Return the balances of all accounts at the end of a seal, as rows of ``money.balance``."""
     sums = connection.execute(
-        QUERIES["sums_now"].text, {"numbers": None, "through": through}, prepare=False
+        QUERIES["sums_now"].text, {"numbers": None, "through": through}
     ).fetchall()
     balances = np.zeros(len(sums), dtype=BALANCE)
     columns = np.array(sums, dtype=np.int64).reshape(len(sums), 5)

@@ -192,7 +192,7 @@ class BookState:
         for sums in self._sums():
             sums[unsummed] = 0
         wanted = {"numbers": numbers, "through": None}
-        rows = connection.execute(QUERIES["sums_now"].text, wanted, prepare=False).fetchall()
+        rows = connection.execute(QUERIES["sums_now"].text, wanted).fetchall()
         if rows:
             columns = np.array(rows, dtype=np.int64)
             fresh = columns[~self.summed[columns[:, 0]]]
