@@ -99,7 +99,7 @@ def instant_of(micros: int) -> datetime:
 
 def _record_type(pattern: int) -> np.dtype[np.void]:
     """Return the wire layout of rows with these optional columns (bits as in ``_patterns``)."""
-    present = {"target_entry_id": 1, "target_line": 1, "asked_minor": 2, "expires_at": 4}
+    present = dict(zip(_NULLABLE, (1, 2, 4, 8), strict=True))
     fields: list[tuple[str, str]] = [("field_count", ">i2")]
     for name in TRANSFER_COLUMNS:
         fields.append((f"{name}:length", ">i4"))
@@ -109,18 +109,15 @@ def _record_type(pattern: int) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-_RECORD_TYPES: list[np.dtype[np.void]] = [_record_type(pattern) for pattern in range(8)]
+_RECORD_TYPES: list[np.dtype[np.void]] = [_record_type(pattern) for pattern in range(16)]
 _PLAIN = _RECORD_TYPES[0]
 _PIECE_ROWS = 2_000  # about the size of a socket's buffer
 _PREFIX_LENGTH = _PLAIN.itemsize - 4 * len(_NULLABLE)
 
 
 def _patterns(rows: Rows) -> npt.NDArray[np.int64]:
-    return (
-        (rows["target_line"] >= 0) * 1
-        + (rows["asked_minor"] != 0) * 2
-        + (rows["expires_at"] != 0) * 4
-    )
+    has_target = rows["target_line"] >= 0
+    return has_target * 3 + (rows["asked_minor"] != 0) * 4 + (rows["expires_at"] != 0) * 8
 
 
 def _pack_alike(rows: Rows, pattern: int) -> bytes:
@@ -194,7 +191,7 @@ def _row_offsets(stream: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
     while start < size:
         at = start + _PREFIX_LENGTH
         pattern = 0
-        for bit in (1, 0, 2, 4):  # target_entry_id, target_line, asked_minor, expires_at
+        for bit in (1, 2, 4, 8):  # the columns of _NULLABLE
             length = read_length(stream, at)[0]
             at += 4
             if length >= 0:
