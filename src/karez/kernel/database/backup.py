@@ -168,7 +168,7 @@ def _filled_tables(connection: psycopg.Connection) -> list[str]:
 
 def _save(config: Config, programs: Programs, database: Database) -> Backup:
     folder = config.home / "backups"
-    stamp = SystemClock().now().strftime("%Y%m%dT%H%M%SZ")
+    stamp = SystemClock().now().strftime("%Y%m%dT%H%M%S.%fZ")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
