@@ -1,6 +1,6 @@
 """PostgreSQL: connections under a role, transactions of one institution, the embedded server."""
 
-from karez.kernel.database.connection import Database, Role, transaction
+from karez.kernel.database.connection import Database, Role, explained, transaction
 from karez.kernel.database.institution import (
     Institution,
     find_institution,
@@ -13,6 +13,7 @@ __all__ = [
     "Database",
     "Institution",
     "Role",
+    "explained",
     "find_institution",
     "list_institutions",
     "open_database",

@@ -122,6 +122,15 @@ def transaction(
         raise explained from fault
 
 
+@contextmanager
+def explained(connection: psycopg.Connection) -> Generator[psycopg.Connection]:
+    """Tell a fault of the database in the block as the UnavailableError that it is for a person."""
+    try:
+        yield connection
+    except psycopg.Error as fault:
+        raise explain(connection, fault) or fault from fault
+
+
 def explain(connection: psycopg.Connection, fault: psycopg.Error) -> UnavailableError | None:
     """Return what a fault of the database means for a person, None if it is no matter of theirs."""
     kinds: dict[type[psycopg.Error], type[UnavailableError]] = {

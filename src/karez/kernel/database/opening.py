@@ -9,7 +9,7 @@ import psycopg
 
 from karez.kernel.config import Config
 from karez.kernel.database.binaries import OLDEST_MAJOR_VERSION
-from karez.kernel.database.connection import QUERIES, Database, Role
+from karez.kernel.database.connection import QUERIES, Database, Role, explained
 from karez.kernel.database.errors import (
     DatabaseOptionsLostError,
     DatabaseTooOldError,
@@ -66,7 +66,7 @@ def bring_up_to_date(database: Database, institution_code: str) -> None:
     Else raises as ``ensure_roles`` and ``migrate`` do.
     """
     migrations = load_migrations()
-    with connect_login(database) as connection:
+    with connect_login(database) as connection, explained(connection):
         ensure_roles(connection)
         connection.execute(QUERIES["become"].text, {"role": Role.OWNER})
         if pending_migrations(migrations, applied_migrations(connection)):
@@ -83,7 +83,8 @@ def connect_login(database: Database) -> psycopg.Connection:
     """
     connection = database.connect(None)
     try:
-        _check_fit(connection)
+        with explained(connection):
+            _check_fit(connection)
     except BaseException:
         connection.close()
         raise

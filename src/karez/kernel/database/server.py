@@ -35,7 +35,7 @@ from karez.kernel.database.cluster import (
     socket_folder,
     write_settings,
 )
-from karez.kernel.database.connection import QUERIES, Database
+from karez.kernel.database.connection import QUERIES, Database, explained
 from karez.kernel.database.errors import HomeUnusableError, ServerStartError
 from karez.kernel.database.postmaster import (
     PAUSE_SECONDS,
@@ -211,7 +211,8 @@ class Server:
         )
 
     def _ensure_database(self, postmaster: Postmaster) -> None:
-        with self._database(postmaster, "postgres").connect(None) as connection:
+        server = self._database(postmaster, "postgres")
+        with server.connect(None) as connection, explained(connection):
             if connection.execute(QUERIES["find_database"].text, {"name": DATABASE}).fetchone():
                 return
             with suppress(psycopg.errors.DuplicateDatabase):

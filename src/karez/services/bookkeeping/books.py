@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from karez.books.money.post import MoneyBook
-from karez.kernel.database import Database, Institution, Role, find_institution, transaction
+from karez.kernel.database import (
+    Database,
+    Institution,
+    Role,
+    explained,
+    find_institution,
+    transaction,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,5 +47,6 @@ def open_books(
         UnavailableError: the database cannot be reached.
     """
     with database.connect(role) as connection:
-        institution = find_institution(connection, institution_code)
+        with explained(connection):
+            institution = find_institution(connection, institution_code)
         yield Books(connection, institution, may_write=role is not Role.READER)
