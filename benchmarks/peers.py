@@ -237,7 +237,7 @@ def _open_django(database: Database) -> None:
             "default": {
                 "ENGINE": "django.db.backends.postgresql",
                 "HOST": address["host"],
-                "PORT": str(address["port"]),
+                "PORT": str(address.get("port", "")),
                 "NAME": address["dbname"],
                 "USER": address["user"],
             }

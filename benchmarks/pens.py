@@ -34,16 +34,17 @@ class Writers:
 def run(bed: Bed, rounds: int | None) -> Section:
     """Race one process against two in one institution and two in two."""
     database = bed.database("pens")
-    first, second, third = (
-        open_chart(database, f"i{number}").institution_id for number in range(3)
+    # No contender posts to another's: who finds a book changed reads first what was posted.
+    first, second, third, fourth = (
+        open_chart(database, f"i{number}").institution_id for number in range(4)
     )
     with hire(database, 1) as one, hire(database, 2) as shared, hire(database, 2) as apart:
         samples = bed.race(
             "pens",
             [
                 _contender(ONE, one, [first]),
-                _contender(SHARED, shared, [first, first]),
-                _contender(APART, apart, [second, third]),
+                _contender(SHARED, shared, [second, second]),
+                _contender(APART, apart, [third, fourth]),
             ],
             rounds or ROUNDS,
         )
