@@ -91,9 +91,8 @@ def demo(shell: Shell, *, transactions: Path | None, home: Path | None) -> None:
             bank.verify()
         story.begin("Stop")
         running = Server(config).state().process_id
-        story.fact(
-            "running", running is not None, "The server is stopped; nothing is left running."
-        )
+        left = "nothing is" if running is None else f"process {running} is still"
+        story.fact("stopped", running is None, f"The server is stopped; {left} running.")
         story.agree(running is None)
     if home is not None:
         story.say(f"   To look around: KAREZ_HOME={home} karez trial-balance --tree")

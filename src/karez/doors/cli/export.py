@@ -10,6 +10,7 @@ import click
 from karez.doors.cli.bookkeeping import known_at, open_books
 from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.beancount import write_beancount
+from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.ledger import write_csv, write_parquet
 from karez.services.bookkeeping import open_journal
 
@@ -48,6 +49,9 @@ def ledger(shell: Shell, *, form: str, output: Path, known_at: datetime | None) 
                 case _:
                     count = write_beancount(journal, part, books.institution.name)
         part.replace(output)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise FileUnwritableError(file=str(output), reason=reason) from fault
     finally:
         part.unlink(missing_ok=True)
     what = "entries" if form == "beancount" else "transfers"

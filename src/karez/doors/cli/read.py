@@ -137,7 +137,6 @@ def trial_balance(shell: Shell, *, on: date | None, known_at: datetime | None, t
     """Show the balance of every account that ever moved, and that debits equal credits."""
     with open_books(shell) as books:
         found = bookkeeping.trial_balance(books, on or today(), known_at=known_at)
-    totals = found.totals()
     below = nets_below(found)
     document = {
         "as_of": found.valid_on,
@@ -158,7 +157,7 @@ def trial_balance(shell: Shell, *, on: date | None, known_at: datetime | None, t
         ],
         "totals": {
             unit: dict(zip(("debit", "credit"), _totals(found, unit), strict=True))
-            for unit in totals
+            for unit in _moved(found)
         },
     }
     lines = _tree_lines(found, below) if tree else _flat_lines(found)
@@ -169,6 +168,11 @@ def sides(net_minor: int, unit: str) -> tuple[Decimal | None, Decimal | None]:
     """Return debits less credits on the side where they are more."""
     debit = major(net_minor, unit) if net_minor > 0 else None
     return debit, major(-net_minor, unit) if net_minor < 0 else None
+
+
+def _moved(found: TrialBalance) -> list[str]:
+    """Return the currencies in which anything moved."""
+    return [unit for unit, sums in found.totals().items() if sums != Sums()]
 
 
 def _totals(found: TrialBalance, unit: str) -> tuple[Decimal, Decimal]:
@@ -190,7 +194,7 @@ def _flat_lines(found: TrialBalance) -> list[str]:
         for account, sums in found.rows
         if sums != Sums()
     ]
-    rows += [("total", "", unit, *_totals(found, unit)) for unit in found.totals()]
+    rows += [("total", "", unit, *_totals(found, unit)) for unit in _moved(found)]
     return table(["account", "name", "currency", "debit", "credit"], rows)
 
 
@@ -218,7 +222,7 @@ def _tree_lines(found: TrialBalance, below: dict[str, int]) -> list[str]:
         for depth, account in _tree(found)
         if below[account.code]
     ]
-    rows += [("total", "", unit, *_totals(found, unit)) for unit in found.totals()]
+    rows += [("total", "", unit, *_totals(found, unit)) for unit in _moved(found)]
     return table(["account and below", "name", "currency", "debit", "credit"], rows)
 
 

@@ -11,6 +11,12 @@ class FileUnreadableError(InvalidInputError):
     code = "file-unreadable"
 
 
+class FileUnwritableError(InvalidInputError):
+    """{file} cannot be written: {reason}; name another file, or make room for it."""
+
+    code = "file-unwritable"
+
+
 class FileEmptyError(InvalidInputError):
     """{file} is empty; its first line names the columns."""
 

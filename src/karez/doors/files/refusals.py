@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 import attrs
 
 from karez.books.money.judge import Answer
+from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.postings import Chunk
 from karez.doors.files.rows import Fault, Table, as_csv
 from karez.doors.files.shapes import ERROR_PREFIX, Shape
@@ -93,7 +94,12 @@ class RefusalFile:
 
     def __enter__(self) -> Self:
         # Octets that are not UTF-8 go out as they came in.
-        self._stream = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        try:
+            self._stream = self.path.open(
+                "w", encoding="utf-8", errors="surrogateescape", newline=""
+            )
+        except OSError as fault:
+            raise FileUnwritableError(file=str(self.path), reason=fault.strerror) from fault
         self._write(_COLUMNS, as_csv(self.table.header, self.table.separator))
         return self
 
