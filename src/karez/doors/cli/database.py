@@ -203,7 +203,7 @@ def restore(shell: Shell, *, file: Path, replace: bool) -> None:
 @click.command()
 @click.option(
     "--phase",
-    type=click.Choice([*Phase, "all"]),
+    type=click.Choice([*(phase.value for phase in Phase), "all"]),
     default="all",
     show_default=True,
     help="pre: before the new Karez serves; post: when the old one is gone.",
