@@ -109,22 +109,19 @@ def test_restore__replaces_no_books_unasked(filled: Database, tmp_path: Path):
         restore(at(filled.conninfo), file)
 
 
-def test_restore__saves_what_it_replaces(
-    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
+def test_restore__saves_what_it_replaces(filled: Database, tmp_path: Path):
     before = contents(filled)
     back_up(at(filled.conninfo), tmp_path / "old.dump")
     with filled.connect(Role.OWNER) as owner:
         owner.execute("DELETE FROM trial.row WHERE number > 10")
         owner.execute("CREATE SCHEMA later CREATE TABLE later.row (number integer)")
     small = contents(filled)
-    restored = restore(at(filled.conninfo), tmp_path / "old.dump", replace=True)
+    restored = restore(at(filled.conninfo, home=tmp_path), tmp_path / "old.dump", replace=True)
     assert contents(filled) == before
     with filled.connect(Role.OWNER) as owner:
         assert owner.execute("SELECT to_regclass('later.row')").fetchone() == (None,)
     assert restored.saved
-    restore(at(filled.conninfo), restored.saved.file, replace=True)
+    restore(at(filled.conninfo, home=tmp_path), restored.saved.file, replace=True)
     assert contents(filled) == small
 
 
@@ -136,7 +133,7 @@ def test_restore__of_a_damaged_file_changes_nothing(filled: Database, tmp_path: 
     for damaged in (whole[: len(whole) // 2], whole[: len(whole) // 2] + bytes(64) + whole[-99:]):
         file.write_bytes(damaged)
         with pytest.raises((RestoreFailedError, BackupInvalidError)):
-            restore(at(filled.conninfo), file, replace=True)
+            restore(at(filled.conninfo, home=tmp_path), file, replace=True)
         assert contents(filled) == before
 
 

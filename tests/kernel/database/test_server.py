@@ -232,6 +232,15 @@ def test_home__with_a_comma_a_quote_and_a_space(open_folder: Path):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_home__that_is_a_file(open_folder: Path):
+    (open_folder / "file").touch()
+    with (
+        pytest.raises(HomeUnusableError, match="Not a directory"),
+        open_database(embedded(open_folder / "file")),
+    ):
+        pass
+
+
 def test_socket_folder__taken_by_somebody_else(open_folder: Path):
     home = open_folder / ("taken" * 25)
     with open_database(embedded(home)) as database, database.connect() as connection:

@@ -35,10 +35,10 @@ def embedded(home: Path, *, postgres_bin: Path | None = None) -> Config:
     )
 
 
-def at(address: str, *, institution: str = "main") -> Config:
-    """Return the settings of a database at this address."""
+def at(address: str, *, institution: str = "main", home: Path = Path("/nowhere")) -> Config:
+    """Return the settings of a database at this address; the home is only for what it saves."""
     return Config(
-        home=Path("unused"),
+        home=home,
         database_url=address,
         institution=institution,
         postgres_bin=None,
