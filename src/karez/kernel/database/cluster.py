@@ -123,6 +123,15 @@ class Home:
         """Stands while the server is to stay up without users."""
         return self.path / "stay-up"
 
+    def check_visible(self) -> None:
+        """Raise HomeUnusableError if the folder is there and this user may not look into it."""
+        try:
+            self.data.stat()
+        except FileNotFoundError:
+            return
+        except OSError as fault:
+            raise _unusable(self.path, fault) from fault
+
     def create(self) -> None:
         """Make the folder and those above it, where they are missing.
 

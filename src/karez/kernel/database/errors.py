@@ -135,12 +135,10 @@ class HomeUnusableError(UnavailableError):
 
 
 class DataVersionError(UnavailableError):
-    """The data in {path} is of PostgreSQL {found}, and the programs here are PostgreSQL {programs}.
-
-    Remedy: point KAREZ_POSTGRES_BIN to the programs of the older version and run `karez backup`;
-    move the folder away, unset the variable, and run `karez restore`. Or begin anew by setting
-    KAREZ_HOME to another folder.
-    """
+    """The data in {path} is of PostgreSQL {found}, and the programs here are of {programs}: with
+    KAREZ_POSTGRES_BIN set to programs of {found} run `karez backup`, then without it and with
+    another KAREZ_HOME run `karez restore`.
+    """  # noqa: D205 - one sentence.
 
     code = "data-version"
 

@@ -63,11 +63,16 @@ class ServerState:
 
 
 class Server:
-    """The embedded server of one home."""
+    """The embedded server of one home.
+
+    Raises:
+        HomeUnusableError: this user may not look into the folder.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self.home = Home(Path(os.path.realpath(config.home)))
+        self.home.check_visible()
 
     @contextmanager
     def use(self) -> Generator[Database]:
@@ -111,7 +116,7 @@ class Server:
         """Tell how it is with the server, and change nothing.
 
         Raises:
-            HomeUnusableError: the folder belongs to another user.
+            HomeUnusableError: the server is another user's.
         """
         postmaster = read_postmaster(self.home) if server_lives(self.home) else None
         return ServerState(
