@@ -155,12 +155,13 @@ def _migrations_in(programs: Programs, file: Path) -> dict[str, str]:
 
 def _filled_tables(connection: psycopg.Connection) -> list[str]:
     rows = connection.execute(QUERIES["book_tables"].text).fetchall()
-    probe = sql.SQL("SELECT EXISTS (SELECT FROM {}.{})")
     return [
         f"{schema}.{table}"
         for schema, table in rows
         if connection.execute(
-            probe.format(sql.Identifier(schema), sql.Identifier(table))
+            sql.SQL("SELECT EXISTS (SELECT FROM {}.{})").format(
+                sql.Identifier(schema), sql.Identifier(table)
+            )
         ).fetchone()
         == (True,)
     ]
