@@ -20,7 +20,9 @@ from karez.books.money.errors import (
 )
 from karez.books.money.pen import Leaf, Pen, take_pen, write_batch
 from karez.books.money.queries import QUERIES
+from karez.books.money.text import text_fault
 from karez.books.money.wire import Int4, Int8
+from karez.kernel.errors import ensure
 from karez.kernel.ids import new_id
 from karez.kernel.money import currency, format_amount
 
@@ -38,6 +40,7 @@ TYPES: Mapping[str, Side] = {
     "expense": "debit",
 }
 CODE_LENGTH_MOST = 200
+CHANGEABLE = frozenset({"name", "parent", "floor_minor", "ceiling_minor"})
 
 
 @attrs.frozen
@@ -100,6 +103,7 @@ def open_accounts(connection: psycopg.Connection, openings: Sequence[Opening]) -
             _compare(known[opening.code], opening)
         elif fresh.setdefault(opening.code, opening) != opening:
             raise AccountExistsError(account=opening.code, field="line in the same list")
+    _check_ids_free(connection, fresh)
     numbers = {code: account.number for code, account in known.items()}
     rows: list[tuple[Any, ...]] = []
     for opening in _parents_first(fresh, known):
@@ -120,13 +124,15 @@ def change_account(
 
     Raises:
         AccountUnknownError: the account or the new parent is not open.
+        AccountMalformedError: a value that an account cannot have.
         AccountCycleError: the new parent is the account itself or below it.
         LimitBrokenError: the account already stands beyond the new limit.
     """
+    ensure(changes.keys() <= CHANGEABLE, f"only {', '.join(sorted(CHANGEABLE))} may change")
     pen = take_pen(connection)
     before = find_account(connection, code)
     after = attrs.evolve(before, version=before.version + 1, **changes)
-    _check_limits(after.code, after.floor_minor, after.ceiling_minor)
+    _check_version(code, after)
     if after.parent != before.parent and after.parent is not None:
         _check_no_cycle(connection, code, after.parent)
     if {"floor_minor", "ceiling_minor"} & changes.keys():
@@ -175,7 +181,7 @@ def find_account(connection: psycopg.Connection, code: str) -> Account:
 
 def list_accounts(connection: psycopg.Connection, codes: set[str] | None = None) -> list[Account]:
     """Return the accounts with these codes, or all, in the order of their codes."""
-    wanted = {"codes": None if codes is None else sorted(codes)}
+    wanted = {"codes": None if codes is None else sorted(_possible(codes))}
     rows = connection.execute(QUERIES["accounts"].text, wanted).fetchall()
     parents = find_codes(connection, {row[7] for row in rows if row[7] is not None})
     return [
@@ -207,8 +213,13 @@ def find_codes(connection: psycopg.Connection, numbers: set[int]) -> dict[int, s
 
 def find_numbers(connection: psycopg.Connection, codes: set[str]) -> dict[str, int]:
     """Return the numbers of the accounts among ``codes`` that exist."""
-    wanted = {"codes": sorted(codes)}
+    wanted = {"codes": sorted(_possible(codes))}
     return dict(connection.execute(QUERIES["account_numbers"].text, wanted).fetchall())
+
+
+def _possible(codes: set[str]) -> list[str]:
+    """Return the codes that an account can have: no other could even be asked for."""
+    return [code for code in codes if not text_fault(code)]
 
 
 def sums_now(connection: psycopg.Connection, number: int) -> tuple[int, int, int, int]:
@@ -226,18 +237,23 @@ def _check_opening(opening: Opening) -> None:
     code = opening.code
     if not code or code != code.strip() or len(code) > CODE_LENGTH_MOST or not code.isprintable():
         refuse(f"a code has 1 to {CODE_LENGTH_MOST} printable letters and no blank at its ends")
-    if "\x00" in opening.name:
-        refuse("its name holds a NUL character")
     if opening.type not in TYPES:
         refuse(f"{opening.type!r} is none of the types {', '.join(TYPES)}")
     if opening.normal_side not in {None, "debit", "credit"}:
         refuse(f"{opening.normal_side!r} is neither debit nor credit")
     currency(opening.currency)
-    _check_limits(code, opening.floor_minor, opening.ceiling_minor)
+    _check_version(code, opening)
 
 
-def _check_limits(code: str, floor_minor: int | None, ceiling_minor: int | None) -> None:
+def _check_version(code: str, of: Opening | Account) -> None:
+    """Check what may change from one version of an account to the next."""
+    floor_minor, ceiling_minor = of.floor_minor, of.ceiling_minor
+    if fault := text_fault(of.name):
+        raise AccountMalformedError(account=code, reason=f"its name {fault}")
     for limit in (floor_minor, ceiling_minor):
+        if limit is not None and type(limit) is not int:
+            reason = f"a limit is a {type(limit).__name__}, not minor units"
+            raise AccountMalformedError(account=code, reason=reason)
         if limit is not None and abs(limit) >= 1 << 62:
             raise AccountMalformedError(account=code, reason="a limit is beyond 2^62 minor units")
     if floor_minor is not None and floor_minor > 0:
@@ -258,6 +274,17 @@ def _compare(account: Account, opening: Opening) -> None:
             raise AccountExistsError(account=account.code, field=field.replace("_minor", ""))
     if opening.account_id not in {None, account.account_id}:
         raise AccountExistsError(account=account.code, field="id")
+
+
+def _check_ids_free(connection: psycopg.Connection, fresh: Mapping[str, Opening]) -> None:
+    """Refuse an id that another account has, or that two of these would have."""
+    wanted = {"ids": [opening.account_id for opening in fresh.values() if opening.account_id]}
+    taken = {row[0] for row in connection.execute(QUERIES["account_ids_taken"].text, wanted)}
+    for opening in fresh.values():
+        if opening.account_id in taken:
+            raise AccountExistsError(account=opening.account_id, field="code")
+        if opening.account_id is not None:
+            taken.add(opening.account_id)
 
 
 def _opened(opening: Opening, number: int) -> Account:

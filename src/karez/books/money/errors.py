@@ -73,9 +73,9 @@ class SameAccountError(InvalidInputError):
 
 
 class CurrencyMixedError(InvalidInputError):
-    """Account {debit} keeps {debit_currency} and account {credit} keeps {credit_currency}.
+    """{debit} keeps {debit_currency} and {credit} keeps {credit_currency}; post an exchange.
 
-    Post an exchange instead: two linked transfers through the position accounts.
+    That is two transfers of one entry, through the position accounts of both currencies.
     """
 
     code = "currency-mixed"
@@ -112,9 +112,9 @@ class LinkedRefusedError(ConflictError):
 
 
 class PeriodClosedError(ConflictError):
-    """The books are closed through {closed_through}, and {valid_on} is in that period.
+    """The books are closed through {closed_through}; date it after that, not on {valid_on}.
 
-    Date the entry later, or reopen the period with a reason.
+    Or reopen the period, with a reason that stays on record.
     """
 
     code = "period-closed"
@@ -124,6 +124,12 @@ class PeriodOrderError(ConflictError):
     """The books are closed through {closed_through}; {action} needs {expected}."""
 
     code = "period-order"
+
+
+class PeriodWordsError(InvalidInputError):
+    """The {field} of a closing or reopening {fault}; say who moves it, and why, in plain text."""
+
+    code = "period-words"
 
 
 class DateRangeError(InvalidInputError):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from karez.books.money import errors
 from karez.books.money.answer import Answer, Verdict
 from karez.books.money.state import BookState, Int64s
-from karez.books.money.transfer import Batch, Phase
+from karez.books.money.transfer import Balancing, Batch, Phase
 from karez.books.money.wire import date_of, instant_of
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import show_id
@@ -92,7 +92,9 @@ class Outcomes:
             return {}
         asked = self.batch.rows[row]
         debit, credit = int(verdict.debit[row]), int(verdict.credit[row])
-        on_debit = answer in _ON_DEBIT
+        on_debit = answer in _ON_DEBIT or (
+            answer is Answer.NOTHING_AVAILABLE and int(asked["balancing"]) == Balancing.DEBIT
+        )
         account = debit if on_debit else credit
         entry = show_id("ent", self.entry_id(row))
         details: dict[str, Any] = {

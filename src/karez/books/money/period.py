@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 from psycopg.rows import class_row
 
-from karez.books.money.errors import PeriodOrderError
+from karez.books.money.errors import PeriodOrderError, PeriodWordsError
 from karez.books.money.pen import Leaf, Pen, take_pen, write_batch
 from karez.books.money.queries import QUERIES
+from karez.books.money.text import text_fault
 from karez.books.money.wire import date_of, days_2000
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def close_period(
 
     Raises:
         PeriodOrderError: the books are already closed through a later day.
+        PeriodWordsError: no actor, or a text that cannot be stored.
     """
+    _check_words(actor, reason)
     pen = take_pen(connection)
     closed = _closed_through(pen)
     if closed is not None and through < closed:
@@ -54,11 +57,15 @@ def reopen_period(
 
     Raises:
         PeriodOrderError: that would close days that are open, or there is no reason.
+        PeriodWordsError: no actor, or a text that cannot be stored.
     """
+    _check_words(actor, reason)
     pen = take_pen(connection)
     closed = _closed_through(pen)
     if not reason.strip():
-        raise PeriodOrderError(closed_through=closed, action="reopening", expected="a reason")
+        raise PeriodOrderError(
+            closed_through=closed or "no day", action="reopening", expected="a reason"
+        )
     if closed is None or (through is not None and through >= closed):
         raise PeriodOrderError(
             closed_through=closed or "no day", action="reopening", expected="an earlier day"
@@ -71,6 +78,14 @@ def list_period_changes(connection: psycopg.Connection) -> list[PeriodChange]:
     """Return every closing and reopening, in the order they were recorded."""
     with connection.cursor(row_factory=class_row(PeriodChange)) as cursor:
         return cursor.execute(QUERIES["period_changes"].text).fetchall()
+
+
+def _check_words(actor: str, reason: str) -> None:
+    fault = "is empty" if not actor.strip() else text_fault(actor)
+    if fault:
+        raise PeriodWordsError(field="actor", fault=fault)
+    if fault := text_fault(reason):
+        raise PeriodWordsError(field="reason", fault=fault)
 
 
 def _closed_through(pen: Pen) -> date | None:

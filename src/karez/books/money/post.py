@@ -19,14 +19,14 @@ from karez.books.money.outcome import Outcomes, Posted
 from karez.books.money.pen import VOLUME_MOST, Leaf, Pen, take_pen, write_batch
 from karez.books.money.queries import QUERIES
 from karez.books.money.state import BookState, Head
-from karez.books.money.transfer import Balancing, Batch, Entry, Phase
+from karez.books.money.transfer import KINDS_MOST, Balancing, Batch, Entry, Phase
 from karez.books.money.wire import TRANSFER, Int2, Rows, checksums
 from karez.kernel.errors import ensure
+from karez.kernel.money import AMOUNT_MAX_MINOR
 
 if TYPE_CHECKING:
     import psycopg
 
-KINDS_MOST = 32_767
 LINKED_FIELD = "group of linked entries"
 
 
@@ -367,7 +367,8 @@ def _check_shape(batch: Batch) -> None:
             entry="of the batch", reason="rows of one entry or group do not stand together"
         )
     # Doubles bound the sum well enough to know that the exact integer sum cannot overflow.
-    if np.abs(rows["amount_minor"].astype(np.float64)).sum() > VOLUME_MOST:
+    # Amounts out of range are left to the judge, who names the row.
+    if rows["amount_minor"].clip(0, AMOUNT_MAX_MINOR).astype(np.float64).sum() > VOLUME_MOST:
         raise BookFullError
 
 

@@ -23,12 +23,15 @@ from karez.books.money.errors import (
     DateRangeError,
     EntryMalformedError,
 )
+from karez.books.money.text import text_fault
 from karez.books.money.wire import days_2000, micros_2000
 from karez.kernel.ids import IdArray, new_id, new_ids
 from karez.kernel.money import AMOUNT_MAX_MINOR
 
 FIRST_DAY = date(1900, 1, 1)
+FIRST_EXPIRY_YEAR = 2001  # in any time zone after the day that instants are counted from
 LINES_MOST = 100_000
+KINDS_MOST = 32_767
 NIL = UUID(int=0)
 
 
@@ -132,6 +135,9 @@ class Batch:
             DateRangeError: a value date before 1900.
         """
         kinds = tuple(dict.fromkeys(entry.kind for entry in entries)) or ("general",)
+        if len(kinds) > KINDS_MOST:
+            reason = f"a batch names at most {KINDS_MOST} kinds"
+            raise EntryMalformedError(entry="of the batch", reason=reason)
         kind_index = {name: index for index, name in enumerate(kinds)}
         records: list[tuple[object, ...]] = []
         notes: dict[int, Note] = {}
@@ -157,8 +163,16 @@ class Batch:
         """Return a batch of plain posted transfers, each an entry of its own.
 
         ``valid_on`` is one date, or days since 2000-01-01 for each row.
+
+        Raises:
+            EntryMalformedError: a column that does not hold whole numbers of 64 bits.
         """
         count = len(debit)
+        columns = {"debit": debit, "credit": credit, "amount_minor": amount_minor}
+        for name, column in columns.items():
+            if not np.can_cast(column.dtype, np.int64):
+                reason = f"{name} is {column.dtype.name}, not whole numbers of 64 bits"
+                raise EntryMalformedError(entry="of the batch", reason=reason)
         rows = np.zeros(count, dtype=ASKED)
         rows["entry_id"] = new_ids(count) if entry_ids is None else entry_ids
         rows["group"] = 0 if linked else np.arange(count)
@@ -207,6 +221,7 @@ def check_entry(entry: Entry) -> None:
         DateRangeError: a value date before 1900.
     """
     texts = [entry.kind, entry.memo, *entry.reference.keys(), *entry.reference.values()]
+    text_faults = [fault for text in texts if (fault := text_fault(text))]
     reason: str = ""
     if not entry.transfers:
         reason = "it has no transfer"
@@ -214,8 +229,8 @@ def check_entry(entry: Entry) -> None:
         reason = f"it has more than {LINES_MOST} transfers"
     elif not entry.kind:
         reason = "its kind is empty"
-    elif any("\x00" in text for text in texts):
-        reason = "a text holds a NUL character"
+    elif text_faults:
+        reason = f"a text {text_faults[0]}"
     else:
         reason = next((fault for t in entry.transfers if (fault := _fault(t))), "")
     if reason:
@@ -246,7 +261,19 @@ def _fault(transfer: Transfer) -> str:
         ),
         "only a new transfer can balance": bool(transfer.balancing)
         and (target is not None or phase > Phase.PENDING),
-        "a target's line is below zero": target is not None and target.line < 0,
+        f"a target's line is from 0 to {LINES_MOST}": (
+            target is not None and not 0 <= target.line <= LINES_MOST
+        ),
+        "accounts follow from the target": (
+            target is not None and bool(transfer.debit or transfer.credit)
+        ),
+        "the amount follows from the target": (
+            target is not None and phase is not Phase.POST and transfer.amount_minor != 0
+        ),
+        "its expiry needs a time zone, and a year from 2001 on": (
+            transfer.expires_at is not None
+            and (transfer.expires_at.tzinfo is None or transfer.expires_at.year < FIRST_EXPIRY_YEAR)
+        ),
     }
     return next((reason for reason, wrong in faults.items() if wrong), "")
 

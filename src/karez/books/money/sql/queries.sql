@@ -311,6 +311,14 @@ WHERE
     AND version = 1
     AND account_number = any(%(numbers)s::bigint[]);
 
+-- name: account_ids_taken
+-- List those of these ids that an account has.
+SELECT account_id FROM money.account
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND version = 1
+    AND account_id = any(%(ids)s::uuid[]);
+
 -- name: period_changes
 -- List the closings and reopenings of this book.
 SELECT
