@@ -1,0 +1,89 @@
+"""Every command: it helps, it answers in JSON, and the page of commands says what it says."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from doors.conftest import Karez
+from karez.doors.cli import cli
+from karez.doors.files.bank import make_bank_file
+
+SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
+ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
+HELD = (ENTRY.replace("0189", "0188"), ENTRY.replace("0189", "0187"))
+# One call of each command, in an order in which each can do its work.
+CALLS = {
+    "up": "",
+    "status": "",
+    "doctor": "",
+    "config show": "",
+    "migrate": "",
+    "institution open": "acme",
+    "institution list": "",
+    "account open": "1 --type asset --currency EUR",
+    "account show": "1",
+    "account change": "1 --name Till",
+    "account close": "1 --on 2026-01-05",
+    "account reopen": "1",
+    "account list": "",
+    "post": "first.csv",
+    "entry show": ENTRY,
+    "entry reverse": f"{ENTRY} --on 2026-01-05",
+    "pending post": f"{HELD[0]} --on 2026-01-05",
+    "pending void": f"{HELD[1]}/0 --on 2026-01-05",
+    "pending expire": "",
+    "balance": "1",
+    "statement": "1 --from 2026-01-01",
+    "trial-balance": "--as-of 2026-01-31",
+    "period close": "2026-01-31",
+    "period reopen": "--reason late",
+    "period list": "",
+    "verify": "",
+    "export ledger": "--format csv --output book.csv",
+    "backup": "book.dump",
+    "restore": "book.dump --replace",
+    "demo": "--transactions bank.csv",
+    "down": "",
+}
+# It hands over to PostgreSQL's own shell, which prints what it is asked to.
+WITHOUT_DOCUMENT = {"psql"}
+# The server of the tests does without fsync, which the doctor finds.
+CODES = {"doctor": 6}
+
+ALL = {" ".join(path[1:]): command for path, command in SCRIPT["commands"]()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_command__helps(name: str):
+    done = CliRunner().invoke(cli, [*name.split(), "--help"])
+    assert done.exit_code == 0
+    assert "--json" in done.output
+    assert "--institution" in done.output
+
+
+def test_calls__are_of_every_command():
+    assert set(CALLS) | WITHOUT_DOCUMENT == set(ALL)
+
+
+def test_command__answers_in_json(karez: Karez):
+    karez.write(
+        "first.csv",
+        "id,valid_on,debit,credit,amount,phase",
+        f"{ENTRY},2026-01-05,1,2,1.00,",
+        *(f"{entry},2026-01-05,1,2,1.00,pending" for entry in HELD),
+    )
+    karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
+    karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
+    for name, arguments in CALLS.items():
+        done = karez.run(*name.split(), *arguments.split(), "--json")
+        assert done.returncode == CODES.get(name, 0), (name, done)
+        assert isinstance(json.loads(done.stdout), dict), name
+        assert done.stderr == "", name
+
+
+def test_page__is_as_the_commands_are():
+    written = SCRIPT["PAGE"].read_text()
+    assert written == SCRIPT["page"](), "run: python scripts/commands_page.py --write"
