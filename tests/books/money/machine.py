@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, ClassVar
 from unittest import mock
 from uuid import UUID
 
-import attrs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,9 +24,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from books.money.comparing import compare_reading
 from books.money.making import DAYS, Maker
 from books.money.model import Account, Model
-from karez.books.money import account, period, post, read, seal, verify
+from karez.books.money import account, period, post, seal, verify
 from karez.books.money.answer import Answer
 from karez.books.money.errors import (
     AccountClosedError,
@@ -37,8 +37,7 @@ from karez.books.money.errors import (
 )
 from karez.books.money.pen import Pen, take_pen
 from karez.books.money.queries import QUERIES
-from karez.books.money.transfer import Batch, Entry, Phase, join
-from karez.books.money.wire import instant_of, micros_2000
+from karez.books.money.transfer import Batch, Entry, join
 from karez.kernel.database import Database, transaction
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ class BookMachine(RuleBasedStateMachine):
     def look(self, seed: int) -> None:
         random = Random(seed)
         with self._transaction(random) as connection:
-            self._compare_reading(connection, random)
+            compare_reading(connection, self.model, self.instants, random)
 
     # How it is done and compared.
 
@@ -263,84 +262,12 @@ class BookMachine(RuleBasedStateMachine):
             assert not any(pending)
             mine.closed = True
 
-    def _compare_reading(self, connection: psycopg.Connection, random: Random) -> None:
-        """Balances, statements and the trial balance of any day, as known at any instant."""
-        day = random.choice(DAYS) + timedelta(days=random.choice((-1, 0, 0, 0, 5)))
-        known = random.choice(self.instants) if self.instants and random.random() < 0.8 else None
-        known_at = None if known is None else instant_of(known + random.choice((-1, 0, 0, 1)))
-        seen = None if known_at is None else micros_2000(known_at)
-        number, mine = random.choice(list(self.model.accounts.items()))
-        balance = read.balance(connection, mine.code, day, known_at=known_at)
-        assert attrs.astuple(balance.sums) == self.model.sums(number, day, seen)
-        first = random.choice(DAYS)
-        self._compare_statement(
-            number, read.statement(connection, mine.code, first, day, known_at=known_at), seen
-        )
-        trial = read.trial_balance(connection, day, known_at=known_at)
-        for opened, sums in trial.rows:
-            assert attrs.astuple(sums) == self.model.sums(opened.number, day, seen)
-        for totals in trial.totals().values():
-            assert totals.debits_posted_minor == totals.credits_posted_minor
-            assert totals.debits_pending_minor == totals.credits_pending_minor
-        if self.model.entries:
-            self._compare_entry(connection, random.choice(list(self.model.entries.values())))
-
-    def _compare_statement(self, number: int, got: read.Statement, seen: int | None) -> None:
-        sign = 1 if self.model.accounts[number].side == "debit" else -1
-        eve = got.first_day - timedelta(days=1)
-        debits, credits_, _, _ = self.model.sums(number, eve, seen)
-        running = sign * (debits - credits_)
-        assert got.opening_minor == running
-        moves = [
-            m
-            for m in self.model.known(got.last_day, seen)
-            if m.valid_on >= got.first_day and number in (m.debit, m.credit)
-        ]
-        moves.sort(key=lambda m: m.valid_on)
-        assert len(got.lines) == len(moves)
-        for line, move in zip(got.lines, moves, strict=True):
-            on_debit = move.debit == number
-            running += sign * (move.amount if on_debit else -move.amount)
-            entry = self.model.entries[move.entry_id]
-            other = self.model.accounts[move.credit if on_debit else move.debit]
-            assert line == read.StatementLine(
-                valid_on=move.valid_on,
-                recorded_at=instant_of(move.recorded_at),
-                entry_id=move.entry_id,
-                line=move.line,
-                kind=entry.kind,
-                phase=move.phase,
-                counter_account=other.code,
-                debit_minor=move.amount if on_debit else 0,
-                credit_minor=0 if on_debit else move.amount,
-                hold_minor=move.hold,
-                balance_minor=running,
-                memo=entry.memo,
-                reference=entry.reference,
-            )
-        assert got.closing_minor == running
-
-    def _compare_entry(self, connection: psycopg.Connection, entry: Entry) -> None:
-        got = read.find_entry(connection, entry.entry_id)
-        assert (got.kind, got.valid_on, got.memo, got.reference) == (
-            entry.kind, entry.valid_on, entry.memo, entry.reference,
-        )  # fmt: skip
-        for line, transfer in zip(got.lines, entry.transfers, strict=True):
-            move = self.model.moves[entry.entry_id, line.line]
-            assert (line.debit, line.credit, line.amount_minor, line.hold_minor, line.phase) == (
-                move.debit, move.credit, move.amount, move.hold, move.phase,
-            )  # fmt: skip
-            assert line.expires_at == transfer.expires_at
-            target = transfer.target
-            assert line.target == ((target.entry_id, target.line) if target else None)
-            assert Phase(line.phase) is transfer.phase
-
     def teardown(self) -> None:
         if sys.exc_info()[0] is not None or not hasattr(self, "model"):
             return  # a step failed, and what it left is not to be compared
         with transaction(self.connections[0], self.institution_id) as connection:
             for n in range(3):
-                self._compare_reading(connection, Random(n))
+                compare_reading(connection, self.model, self.instants, Random(n))
             report = verify.verify(connection)
         assert not report.findings
         assert report.transfers == len(self.model.moves)
