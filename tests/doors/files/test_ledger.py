@@ -64,8 +64,12 @@ def test_export__formats_say_the_same_as_the_trial_balance(books: Books, tmp_pat
             write_csv(journal, tmp_path / "ledger.csv"),
         ]
     table = parquet.read_table(tmp_path / "ledger.parquet")
-    options = csv.ConvertOptions(column_types=LEDGER, strings_can_be_null=True, null_values=[""])
-    options.quoted_strings_can_be_null = False
+    options = csv.ConvertOptions(
+        column_types=LEDGER,
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+    )
     parsing = csv.ParseOptions(newlines_in_values=True)
     from_csv = csv.read_csv(tmp_path / "ledger.csv", parse_options=parsing, convert_options=options)
     assert from_csv.to_pylist() == table.to_pylist()

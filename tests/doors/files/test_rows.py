@@ -44,14 +44,6 @@ def whole(table: Table) -> Block:
     return block
 
 
-def faults_of(table: Table) -> dict[int, tuple[str, type]]:
-    """Return the column and the class of the fault on each faulty line."""
-    block = whole(table)
-    return {
-        block.lines[row]: (fault.field, type(fault.error)) for row, fault in block.faults.items()
-    }
-
-
 @given(st.lists(ROW, max_size=8), st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]))
 def test_csv__reads_what_was_written(rows, separator, ending):
     lines = [as_csv(row, separator) + ending for row in (HEADER, *rows)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
@@ -84,13 +84,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | Decimal)
 
 
-class _Tell(Protocol):
-    def __call__(self, done: int, of_all: int | None = None, /) -> None: ...
-
-
 @contextmanager
-def progress(shell: Shell, what: str) -> Generator[_Tell]:
-    """Give a function that shows how far a long work is, where a person watches."""
+def progress(shell: Shell, what: str) -> Generator[Callable[..., None]]:
+    """Give a function that shows how much of a long work is done, and of all, to who watches."""
     watched = sys.stderr.isatty() and not shell.as_json
     shown = False
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
 
 import attrs
 import numpy as np
@@ -14,28 +13,25 @@ import numpy.typing as npt
 
 from karez.books.money.errors import AccountUnknownError, EntryMalformedError
 from karez.books.money.transfer import LINES_MOST, Note
-from karez.books.money.wire import days_2000, micros_2000
+from karez.books.money.wire import days_2000
+from karez.doors.files.columns import Columns, Ints, read_expiry, read_phase, read_reference
 from karez.doors.files.errors import (
-    ChoiceUnknownError,
     EntryRowsError,
     FieldMissingError,
     JournalSideError,
-    JsonMalformedError,
 )
 from karez.doors.files.journal import Line, pair_entry
-from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, text_fault
+from karez.doors.files.rows import BLOCK_ROWS, Block, Table, text_fault
 from karez.doors.files.shapes import ERROR_PREFIX, REFERENCE_PREFIX, Shape
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import IdArray, read_id
-from karez.kernel.money import currency, parse_amounts
-from karez.kernel.time import parse_date, parse_instant
+from karez.kernel.money import currency
+from karez.kernel.time import parse_date
 from karez.services.bookkeeping import ASKED, Batch, Phase, Seat, canonical_json, derive_ids
 from karez.services.bookkeeping.errors import AccountCurrencyError
 
 _CHOSEN_ID = re.compile(r"ent_.*|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PHASES = {"": Phase.POSTED, "posted": Phase.POSTED, "pending": Phase.PENDING}
 
-Ints = npt.NDArray[np.int64]
 Seats = Callable[[set[str]], dict[str, Seat]]
 """Finds number and currency of the accounts, among these codes, that exist."""
 
@@ -80,7 +76,7 @@ def read_postings(
     seats: dict[str, Seat] = {}
     seen: Counter[str] = Counter()
     for block in _whole_entries(table, by_id=not naming.by_content, whole=whole):
-        reading = _Reading(table.header, block, seats)
+        reading = _Reading(table.header, block, seats=seats)
         ids = _content_ids(reading, naming, seen) if naming.by_content else reading.column("id")
         yield reading.chunk(shape, naming, ids, find_seats)
 
@@ -117,38 +113,19 @@ def _content_ids(reading: _Reading, naming: Naming, seen: Counter[str]) -> list[
 
 
 @attrs.define
-class _Reading:
-    """The translation of one block. Its faults gather in the block."""
+class _Reading(Columns):
+    """The translation of one block, given the accounts that earlier ones asked for."""
 
-    header: Sequence[str]
-    block: Block
-    seats: dict[str, Seat]
-    starts: Ints = attrs.field(factory=lambda: np.zeros(0, np.int64))
-    entry_of: Ints = attrs.field(factory=lambda: np.zeros(0, np.int64))
-
-    def column(self, name: str) -> list[str]:
-        """Return a column, empty texts where the file has none of that name."""
-        if name in self.header:
-            return self.block.column(self.header.index(name))
-        return [""] * len(self.block)
-
-    def fault(self, row: int, field: str, error: KarezError) -> None:
-        """Record what is wrong with a row, unless something was before."""
-        value = self.block.rows[row][self.header.index(field)] if field in self.header else ""
-        self.block.faults.setdefault(row, Fault(field, value, error))
+    seats: dict[str, Seat] = attrs.field(kw_only=True)
 
     def chunk(self, shape: Shape, naming: Naming, ids: Sequence[str], find_seats: Seats) -> Chunk:
         """Read every column; return the entries without fault as a batch."""
-        self.starts = np.array(
-            [row for row, name in enumerate(ids) if row == 0 or name != ids[row - 1]], np.int64
-        )
-        lengths = np.diff(self.starts, append=len(ids))
-        self.entry_of = np.repeat(np.arange(len(lengths)), lengths)
+        lengths = self.begin_entries(ids)
         for row in self.starts[lengths > LINES_MOST].tolist():
             reason = f"it has more than {LINES_MOST} rows"
             self.fault(row, "id", EntryMalformedError(entry=ids[row], reason=reason))
         heads = self._heads(naming, ids)
-        phases = self._each("phase", _phase), self._each("expires_at", _expiry)
+        phases = self.each("phase", read_phase), self.each("expires_at", read_expiry)
         self._check_expiry(ids, *phases)
         if shape is Shape.TRANSFERS:
             numbers, movements = self._transfers(find_seats)
@@ -165,7 +142,7 @@ class _Reading:
         names = [names[row] or "general" for row in firsts]
         kinds = tuple(dict.fromkeys(names))
         number_of = {name: number for number, name in enumerate(kinds)}
-        dates = self._each("valid_on", lambda text: days_2000(parse_date(text)), firsts)
+        dates = self.each("valid_on", lambda text: days_2000(parse_date(text)), firsts)
         return _Heads(
             entry_ids=self._entry_ids(naming, ids, firsts),
             valid_on=dates,
@@ -216,7 +193,7 @@ class _Reading:
         notes: dict[int, Note] = {}
         for entry, row in enumerate(firsts):
             try:
-                reference = _read_reference(texts[row])
+                reference = read_reference(texts[row])
             except KarezError as error:
                 self.fault(row, "reference", error)
                 continue
@@ -232,8 +209,8 @@ class _Reading:
         self._learn_seats(find_seats, "debit", "credit")
         debits, exponents = self._accounts("debit")
         credits_, _ = self._accounts("credit")
-        amounts = self._amounts("amount", exponents)
-        rows = np.flatnonzero(self._sound())
+        amounts = self.amounts("amount", exponents)
+        rows = np.flatnonzero(self.sound())
         return (debits, credits_), np.column_stack([rows, rows, amounts[rows]])
 
     def _journal(self, ids: Sequence[str], find_seats: Seats) -> tuple[tuple[Ints, Ints], Ints]:
@@ -241,7 +218,7 @@ class _Reading:
         self._learn_seats(find_seats, "account")
         numbers, exponents = self._accounts("account")
         debits, credits_ = (
-            self._amounts(side, exponents, blank=True) for side in ("debit", "credit")
+            self.amounts(side, exponents, blank=True) for side in ("debit", "credit")
         )
         texts = self.column("debit"), self.column("credit")
         one_side = (debits > 0) & (credits_ == 0) | (debits == 0) & (credits_ > 0)
@@ -250,7 +227,7 @@ class _Reading:
             self.fault(row, "debit" if sides["debit"] else "credit", JournalSideError(**sides))
         accounts = self.column("account")
         movements: list[tuple[int, int, int]] = []
-        sound = np.flatnonzero(self._sound())
+        sound = np.flatnonzero(self.sound())
         for rows in np.split(sound, np.flatnonzero(np.diff(self.entry_of[sound])) + 1):
             lines: tuple[dict[str, list[Line]], dict[str, list[Line]]] = ({}, {})
             for row in rows.tolist():
@@ -291,54 +268,10 @@ class _Reading:
                 self.fault(row, "currency", AccountCurrencyError(**details))
         return numbers, exponents
 
-    def _amounts(self, name: str, exponents: Ints, *, blank: bool = False) -> Ints:
-        """Return minor units; an empty text is zero where ``blank`` says that it may be."""
-        texts = self.column(name)
-        amounts = np.zeros(len(texts), np.int64)
-        for exponent in np.unique(exponents).tolist():
-            rows = [
-                row
-                for row in np.flatnonzero(exponents == exponent).tolist()
-                if texts[row] or not blank
-            ]
-            amounts[rows], errors = parse_amounts([texts[row] for row in rows], exponent)
-            for place, error in errors:
-                row = rows[place]
-                self.fault(row, name, error if texts[row] else FieldMissingError(field=name))
-        return amounts
-
     def _check_expiry(self, ids: Sequence[str], phases: Ints, expiries: Ints) -> None:
         for row in np.flatnonzero((expiries != 0) & (phases != Phase.PENDING)).tolist():
             reason = "only a pending transfer expires"
             self.fault(row, "expires_at", EntryMalformedError(entry=ids[row], reason=reason))
-
-    def _each(
-        self, name: str, read: Callable[[str], int], rows: Sequence[int] | None = None
-    ) -> Ints:
-        """Return what ``read`` makes of a column, each text read once; zero where it cannot."""
-        column = self.column(name)
-        texts = column if rows is None else [column[row] for row in rows]
-        values: dict[str, int | KarezError] = {}
-        for text in set(texts):
-            try:
-                values[text] = read(text)
-            except KarezError as error:
-                values[text] = error
-        found = np.zeros(len(texts), np.int64)
-        for place, text in enumerate(texts):
-            value = values[text]
-            if isinstance(value, KarezError):
-                row = place if rows is None else rows[place]
-                self.fault(row, name, value if text else FieldMissingError(field=name))
-            else:
-                found[place] = value
-        return found
-
-    def _sound(self) -> npt.NDArray[np.bool_]:
-        """Return which rows are of an entry without fault."""
-        spoilt = np.zeros(len(self.starts), np.bool_)
-        spoilt[self.entry_of[list(self.block.faults)]] = True
-        return ~spoilt[self.entry_of]
 
     def _assembled(
         self,
@@ -376,34 +309,3 @@ class _Heads:
     kinds: tuple[str, ...]
     kind: npt.NDArray[np.int16]
     notes: dict[int, Note]
-
-
-def _phase(text: str) -> int:
-    if text not in _PHASES:
-        raise ChoiceUnknownError(value=text, choices="posted, pending")
-    return _PHASES[text]
-
-
-def _expiry(text: str) -> int:
-    return micros_2000(parse_instant(text)) if text else 0
-
-
-def _read_reference(text: str) -> dict[str, str]:
-    if not text:
-        return {}
-    wanted = "an object of texts"
-    try:
-        found: Any = json.loads(text)
-    except ValueError as fault:
-        raise JsonMalformedError(expected=wanted, reason=str(fault)) from fault
-    if not isinstance(found, dict):
-        raise JsonMalformedError(expected=wanted, reason="it is another value")
-    reference = cast("dict[str, Any]", found)
-    for name, value in reference.items():
-        if not isinstance(value, str):
-            raise JsonMalformedError(expected=wanted, reason=f"{name!r} is no text")
-        for part in (name, value):
-            fault = text_fault("reference", part)
-            if fault is not None:
-                raise fault.error
-    return reference
