@@ -84,6 +84,11 @@ def test_backup__into_a_database_that_has_no_books_yet(
     assert contents(empty) == contents(filled)
 
 
+def test_backup__of_a_new_database(empty: Database, tmp_path: Path):
+    back_up(at(empty.conninfo), tmp_path / "books.dump")
+    restore(at(empty.conninfo), tmp_path / "books.dump")
+
+
 def test_backup__replaces_no_file_unasked(filled: Database, tmp_path: Path):
     file = tmp_path / "books.dump"
     file.write_text("precious")
@@ -95,8 +100,10 @@ def test_backup__replaces_no_file_unasked(filled: Database, tmp_path: Path):
 
 
 def test_backup__that_fails_leaves_no_file(filled: Database, tmp_path: Path):
-    with pytest.raises(BackupFailedError, match="nowhere"):
-        back_up(at(make_conninfo(filled.conninfo, dbname="nowhere")), tmp_path / "books.dump")
+    with filled.connect(Role.OWNER) as owner:
+        owner.execute("ALTER TABLE trial.row FORCE ROW LEVEL SECURITY")
+    with pytest.raises(BackupFailedError, match="row-level security"):
+        back_up(at(filled.conninfo), tmp_path / "books.dump")
     with pytest.raises(BackupFailedError, match="No such file"):
         back_up(at(filled.conninfo), tmp_path / "no-folder" / "books.dump")
     assert not list(tmp_path.iterdir())

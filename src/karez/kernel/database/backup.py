@@ -27,12 +27,13 @@ from karez.kernel.database.errors import (
     RestoreFailedError,
 )
 from karez.kernel.database.migration import (
+    applied_migrations,
     load_migrations,
     migrate,
     migrations_locked,
     pending_migrations,
 )
-from karez.kernel.database.opening import connect_login, reach_database
+from karez.kernel.database.opening import bring_up_to_date, connect_login, reach_database
 from karez.kernel.database.roles import ensure_roles
 from karez.kernel.time import SystemClock
 
@@ -64,11 +65,16 @@ def back_up(config: Config, file: Path, *, force: bool = False) -> Backup:
         BackupExistsError: there is such a file.
         BackupFailedError: pg_dump failed, or the file cannot be written there.
 
-    Else raises as ``reach_database`` does.
+    Else raises as ``reach_database`` and ``bring_up_to_date`` do.
     """
     if file.exists() and not force:
         raise BackupExistsError(file=str(file))
     with reach_database(config) as database:
+        with connect_login(database) as connection:
+            ensure_roles(connection)
+            is_new = not applied_migrations(connection)
+        if is_new:  # a backup of nothing is one that can be restored, too
+            bring_up_to_date(database, config.institution)
         return _dump(find_programs(config), database, file)
 
 

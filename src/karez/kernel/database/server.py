@@ -31,7 +31,6 @@ from karez.kernel.database.cluster import (
     check_way_in,
     create_data,
     reachable_programs,
-    server_user,
     socket_folder,
     write_settings,
 )
@@ -183,7 +182,7 @@ class Server:
         return postmaster if postmaster is not None and postmaster.is_ready else None
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        home, user = self.home, server_user(self.home)
+        home, user = self.home, self.home.server_user()
         check_way_in(home, user)
         programs = reachable_programs(home, user, find_programs(self._config))
         with self._file(home.server_lock) as lock:
@@ -211,7 +210,7 @@ class Server:
                 port=PORT,
                 user=LOGIN,
                 dbname=name,
-                requirepeer=server_user(self.home).name,
+                requirepeer=self.home.server_user().name,
             )
         )
 
