@@ -153,6 +153,11 @@ def test_jsonl__names_what_is_wrong_with_a_line(line, field, error):
     ]
 
 
+def test_jsonl__key_that_is_no_text():
+    with pytest.raises(TextEncodingError):
+        jsonl_of('{"reference.\\udc00": "x"}')
+
+
 def test_jsonl__empty():
     with pytest.raises(FileEmptyError):
         jsonl_of("")

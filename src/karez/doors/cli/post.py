@@ -24,7 +24,7 @@ from karez.doors.cli.bookkeeping import (
 from karez.doors.cli.shell import ExitCode, Shell, command_options
 from karez.doors.files.postings import Chunk, Naming, read_postings
 from karez.doors.files.refusals import Refusal, RefusalFile, find_refusals, mark_refused
-from karez.doors.files.rows import Format, Table
+from karez.doors.files.rows import Format, Table, text_fault
 from karez.doors.files.shapes import Shape, check_header
 from karez.doors.files.tables import format_of, read_table
 from karez.kernel.errors import ConflictError
@@ -129,6 +129,9 @@ def post(  # noqa: PLR0913 - one for each option
     """
     if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
         raise click.BadParameter("would write over the file that is read", param_hint="--rejects")
+    fault = text_fault("--source", source)
+    if fault is not None:
+        raise fault.error
     naming = Naming(shell.config.institution, source, by_content=ids_from_content)
     with _open(file) as stream, open_books(shell) as books:
         table = read_table(stream, _shown_name(file), Format(form) if form else format_of(file))

@@ -36,6 +36,7 @@ def read_jsonl(
 
     Raises:
         FileEmptyError: there is no line.
+        TextEncodingError, NulCharacterError: a key of the first object is no text.
     """
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
     lines = iter(text)
@@ -47,6 +48,9 @@ def read_jsonl(
     except ValueError:
         keys = []
     header = columns_for(keys)
+    fault = text_fault("", "".join(header))
+    if fault is not None:
+        raise fault.error
     return Table(file, "line", header, ",", _blocks(chain(head, lines), header))
 
 

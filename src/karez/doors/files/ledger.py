@@ -43,13 +43,13 @@ LEDGER = pa.schema(
 
 def write_parquet(journal: Journal, path: Path) -> int:
     """Write the book as Parquet; return the number of rows."""
-    with pq.ParquetWriter(path, LEDGER, compression="zstd") as writer:
+    with path.open("wb") as stream, pq.ParquetWriter(stream, LEDGER, compression="zstd") as writer:
         return _write(journal, writer)
 
 
 def write_csv(journal: Journal, path: Path) -> int:
     """Write the book as CSV; return the number of rows."""
-    with csv.CSVWriter(path, LEDGER) as writer:
+    with path.open("wb") as stream, csv.CSVWriter(stream, LEDGER) as writer:
         return _write(journal, writer)
 
 
