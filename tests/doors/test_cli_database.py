@@ -228,6 +228,23 @@ def test_interrupt__ends_at_once_and_quietly(tmp_path: Path, database: Database)
     assert complained.strip() == ""
 
 
+def test_server__that_ends_during_a_command(tmp_path: Path, database: Database):
+    with database.connect(None) as superuser, database.connect(None) as holder:
+        holder.execute("BEGIN; LOCK TABLE kernel.institution IN EXCLUSIVE MODE")
+        process = subprocess.Popen(
+            [KAREZ, "institution", "open", "acme"],
+            cwd=tmp_path,
+            env=environment(database_url=database.conninfo),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'relation'"
+        eventually(lambda: superuser.execute(end).fetchone())
+        _, complained = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert complained.startswith("error[database-stopped]: ")
+
+
 def test_broken_pipe__is_quiet(tmp_path: Path):
     reading, writing = os.pipe()
     os.close(reading)

@@ -202,7 +202,8 @@ def run(cli: click.Command, arguments: list[str]) -> int:
     """Run a command line; say on the error channel what failed, and return the exit code."""
     as_json = "--json" in arguments
     try:
-        code = cli.main(arguments, prog_name="karez", standalone_mode=False)
+        with _database_faults_explained():
+            code = cli.main(arguments, prog_name="karez", standalone_mode=False)
         sys.stdout.flush()
     except KarezError as error:
         _say(error.as_dict(), f"error[{error.code}]: {error.message}", as_json=as_json)
@@ -224,6 +225,24 @@ def run(cli: click.Command, arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     return code or ExitCode.DONE
+
+
+@contextlib.contextmanager
+def _database_faults_explained() -> Generator[None]:
+    """Raise what a database that went away means; within a transaction that was done before."""
+    try:
+        yield
+    except Exception as fault:
+        if "psycopg" not in sys.modules:
+            raise
+        import psycopg  # noqa: PLC0415 - see above
+
+        from karez.kernel.database.connection import explain  # noqa: PLC0415
+
+        explained = explain(fault) if isinstance(fault, psycopg.Error) else None
+        if explained is None:
+            raise
+        raise explained from fault
 
 
 def _say(error: Mapping[str, object], sentence: str, *, as_json: bool) -> None:

@@ -116,7 +116,7 @@ def transaction(
     except psycopg.Error as fault:
         if committing and connection.closed:
             raise CommitUnknownError(reason=_reason(fault)) from fault
-        explained = explain(connection, fault)
+        explained = explain(fault)
         if explained is None:
             raise
         raise explained from fault
@@ -128,10 +128,10 @@ def explained(connection: psycopg.Connection) -> Generator[psycopg.Connection]:
     try:
         yield connection
     except psycopg.Error as fault:
-        raise explain(connection, fault) or fault from fault
+        raise explain(fault) or fault from fault
 
 
-def explain(connection: psycopg.Connection, fault: psycopg.Error) -> UnavailableError | None:
+def explain(fault: psycopg.Error) -> UnavailableError | None:
     """Return what a fault of the database means for a person, None if it is no matter of theirs."""
     kinds: dict[type[psycopg.Error], type[UnavailableError]] = {
         faults.LockNotAvailable: LockTimeoutError,
@@ -141,10 +141,9 @@ def explain(connection: psycopg.Connection, fault: psycopg.Error) -> Unavailable
         faults.CrashShutdown: DatabaseStoppedError,
     }
     kind = kinds.get(type(fault))
-    if kind is None and connection.closed:
-        kind = ConnectionLostError
-    elif kind is None and isinstance(fault, psycopg.OperationalError):
-        kind = DatabaseFailedError
+    if kind is None and isinstance(fault, psycopg.OperationalError):
+        # What comes without a state comes from this side: there is no server to speak to.
+        kind = DatabaseFailedError if fault.sqlstate else ConnectionLostError
     return kind and kind(reason=_reason(fault))
 
 

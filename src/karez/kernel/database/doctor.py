@@ -116,8 +116,12 @@ def _check_server(connection: psycopg.Connection) -> Iterator[Finding]:
     else:
         remedy = "stop the server and run `pg_checksums --enable`"
         yield Finding("checksums", Verdict.WARN, "damaged pages go unnoticed", remedy)
-    names = ("fsync", "full_page_writes", "synchronous_commit")
-    off = [name for name in names if getattr(facts, name) in ("off", "local")]
+    settings = {
+        "fsync": facts.fsync,
+        "full_page_writes": facts.full_page_writes,
+        "synchronous_commit": facts.synchronous_commit,
+    }
+    off = [name for name, value in settings.items() if value in ("off", "local")]
     if off:
         remedy = "; ".join(f"ALTER SYSTEM RESET {name}" for name in off)
         text = f"a power cut can lose what was acknowledged: {', '.join(off)}"

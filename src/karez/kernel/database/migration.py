@@ -150,7 +150,7 @@ def migrations_locked(connection: psycopg.Connection) -> Generator[None]:
     try:
         connection.execute(QUERIES["lock_migrations"].text)
     except psycopg.Error as fault:
-        raise explain(connection, fault) or fault from fault
+        raise explain(fault) or fault from fault
     try:
         yield
     finally:
@@ -166,7 +166,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
         else:
             _run(connection, migration)
     except psycopg.Error as fault:
-        unavailable = explain(connection, fault)
+        unavailable = explain(fault)
         if unavailable is not None:
             raise unavailable from fault
         raise MigrationFailedError(name=migration.name, reason=str(fault).strip()) from fault
