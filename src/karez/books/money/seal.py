@@ -13,9 +13,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from karez.books.money.columns import read_columns
 from karez.books.money.pen import copy_in
 from karez.books.money.queries import QUERIES
 from karez.books.money.wire import (
+    TRANSFER,
     TRANSFER_COLUMNS,
     Int4,
     Rows,
@@ -69,6 +71,19 @@ BALANCE: np.dtype[np.void] = np.dtype(
         ("credits_pending_minor", "i8"),
     ]
 )
+# What the lines of a seal say, in the order of their fields in LINE.
+_OF_BOTH_SIDES = (
+    "recorded_at", "amount_minor", "hold_minor", "entry_id", "institution_id", "valid_on",
+    "position", "line", "kind", "phase",
+)  # fmt: skip
+# The columns of money.transfer that a seal is made of.
+SIDES: np.dtype[np.void] = np.dtype(
+    [(name, TRANSFER[name]) for name in ("debit_account", "credit_account", *_OF_BOTH_SIDES)]
+)
+_TRANSFERS_BETWEEN = (
+    "money.transfer WHERE institution_id = current_setting('karez.institution_id')::integer"
+    " AND recorded_at > {} AND recorded_at <= {} ORDER BY recorded_at, position"
+)
 _SEAL_COLUMNS = (
     "institution_id", "seal_number", "after_recorded_at", "through_recorded_at",
     "transfer_count", "has_balances",
@@ -101,7 +116,7 @@ def seal_next(connection: psycopg.Connection) -> int:
         return 0
     connection.execute(QUERIES["tend"].text)
     connection.execute(QUERIES["sort_in_memory"].text)
-    rows = read_transfers(connection, stretch.after, stretch.through)
+    rows = read_columns(connection, SIDES, _TRANSFERS_BETWEEN, (stretch.after, stretch.through))
     institution_id = int(rows["institution_id"][0])
     lines = lines_of(rows, stretch.number)
     with_balances = _wants_balances(connection, stretch)
@@ -138,32 +153,32 @@ def read_transfers(connection: psycopg.Connection, after: datetime, through: dat
 def copy_transfers(connection: psycopg.Connection, after: datetime, through: datetime) -> bytes:
     """Return the same as binary COPY tuples."""
     query = (
-        f"COPY (SELECT {', '.join(TRANSFER_COLUMNS)} FROM money.transfer"  # noqa: S608 - constants
-        " WHERE institution_id = current_setting('karez.institution_id')::integer"
-        " AND recorded_at > {} AND recorded_at <= {}"
-        " ORDER BY recorded_at, position) TO STDOUT (FORMAT BINARY)"
+        f"COPY (SELECT {', '.join(TRANSFER_COLUMNS)} FROM {_TRANSFERS_BETWEEN})"  # noqa: S608
+        " TO STDOUT (FORMAT BINARY)"
     )
     return read_copy(connection, query, (after, through))
 
 
-def lines_of(rows: Rows, seal_number: int) -> npt.NDArray[np.void]:
-    """Return both sides of each transfer, sorted by account and value date, with running sums."""
+def lines_of(rows: npt.NDArray[np.void], seal_number: int) -> npt.NDArray[np.void]:
+    """Return both sides of each transfer, sorted by account and value date, with running sums.
+
+    ``rows`` have the fields of ``SIDES`` at least.
+    """
     count = len(rows)
     lines = np.empty(2 * count, dtype=LINE)
-    both = ("recorded_at", "amount_minor", "hold_minor", "entry_id", "institution_id", "valid_on",
-            "position", "line", "kind", "phase")  # fmt: skip
-    for half, account, counter in (
-        (slice(0, count), "debit_account", "credit_account"),
-        (slice(count, None), "credit_account", "debit_account"),
+    for first, account, counter in (
+        (0, "debit_account", "credit_account"),
+        (1, "credit_account", "debit_account"),
     ):
-        for name in both:
-            lines[name][half] = rows[name]
-        lines["account_number"][half] = rows[account]
-        lines["counter_account"][half] = rows[counter]
-        lines["is_debit"][half] = account == "debit_account"
+        side = lines[first::2]
+        for name in _OF_BOTH_SIDES:
+            side[name] = rows[name]
+        side["account_number"] = rows[account]
+        side["counter_account"] = rows[counter]
+        side["is_debit"] = account == "debit_account"
     lines["seal_number"] = seal_number
-    lines = lines[np.lexsort((lines["position"], lines["recorded_at"], lines["valid_on"],
-                              lines["account_number"]))]  # fmt: skip
+    order = ("position", "recorded_at", "valid_on", "account_number")
+    lines = lines.take(np.lexsort([lines[name] for name in order]))
     first = np.flatnonzero(np.diff(lines["account_number"], prepend=-1))
     run_length = np.diff(first, append=2 * count)
     for moved, on_debit, on_credit in (

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from karez.books.money.columns import read_columns
 from karez.books.money.finding import Verification
 from karez.books.money.queries import QUERIES
 from karez.books.money.seal import BALANCE, LINE, lines_of
 from karez.books.money.state import Int64s
-from karez.books.money.wire import Rows, read_copy, unpack_records
+from karez.books.money.wire import Rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -62,12 +63,11 @@ def _read(
     seal_number: int,
     order: str,
 ) -> npt.NDArray[np.void]:
-    query = (
-        f"COPY (SELECT {', '.join(layout.names or ())} FROM money.{table}"  # noqa: S608 - constants
-        " WHERE institution_id = current_setting('karez.institution_id')::integer"
-        f" AND seal_number = {{}} ORDER BY {order}) TO STDOUT (FORMAT BINARY)"
+    source = (
+        f"money.{table} WHERE institution_id = current_setting('karez.institution_id')::integer"
+        f" AND seal_number = {{}} ORDER BY {order}"
     )
-    return unpack_records(read_copy(connection, query, (seal_number,)), layout)
+    return read_columns(connection, layout, source, (seal_number,))
 
 
 def _compare(

@@ -325,15 +325,6 @@ def read_copy(connection: psycopg.Connection, query: str, values: Sequence[Any])
     return stream[len(HEADER) : -len(TRAILER)]
 
 
-def unpack_records(stream: bytes, layout: np.dtype[np.void]) -> npt.NDArray[np.void]:
-    """Return tuples whose columns are all present as records of this layout."""
-    wire = np.frombuffer(stream, dtype=_full_layout(layout))
-    records = np.empty(len(wire), dtype=layout)
-    for name in layout.names or ():
-        records[name] = wire[name]
-    return records
-
-
 def _full_layout(layout: np.dtype[np.void]) -> np.dtype[np.void]:
     fields: list[tuple[str, str]] = [("field_count", ">i2")]
     for name in layout.names or ():
