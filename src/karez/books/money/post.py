@@ -263,8 +263,7 @@ class _Posting:
         """Write the accepted rows; False where an entry id turned out to be taken."""
         transfers = self._transfers(verdict, accepted)
         leaf = self._leaf(accepted)
-        kinds = self.state.kind_numbers(self.pen.connection)
-        numbers = np.array([kinds.get(name, 0) for name in self.batch.kinds], np.int16)
+        numbers = np.array([self.state.kinds.get(name, 0) for name in self.batch.kinds], np.int16)
         transfers["kind"] = numbers[self.batch.rows["kind"][accepted]]
         transfers["checksum"] = checksums(transfers)
         try:
