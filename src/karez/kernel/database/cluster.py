@@ -1,8 +1,8 @@
 """The folder of an embedded server: who owns what in it, how it is made and configured.
 
 ``home`` belongs to whoever runs Karez. As root that is root, and the server, which refuses to be
-root, gets another user and three things of its own: ``data``, ``run`` for the socket, and nothing
-else. What root opens or executes is thus never in the server's hands.
+root, gets another user and two folders of its own: ``data``, and ``run`` for the socket. What root
+opens or executes is thus never in the server's hands.
 """
 
 from __future__ import annotations

@@ -116,10 +116,7 @@ def transaction(
     except psycopg.Error as fault:
         if committing and connection.closed:
             raise CommitUnknownError(reason=_reason(fault)) from fault
-        explained = explain(fault)
-        if explained is None:
-            raise
-        raise explained from fault
+        raise explain(fault) or fault from fault
 
 
 @contextmanager

@@ -10,10 +10,7 @@ import psycopg
 from karez.kernel.config import Config
 from karez.kernel.database.binaries import OLDEST_MAJOR_VERSION
 from karez.kernel.database.connection import QUERIES, Database, Role, explained
-from karez.kernel.database.errors import (
-    DatabaseOptionsLostError,
-    DatabaseTooOldError,
-)
+from karez.kernel.database.errors import DatabaseOptionsLostError, DatabaseTooOldError
 from karez.kernel.database.institution import list_institutions, open_institution
 from karez.kernel.database.migration import (
     applied_migrations,
