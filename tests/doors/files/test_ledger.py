@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from beancount import loader
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import csv, parquet
 
@@ -124,6 +124,7 @@ def test_account_name__is_of_one_code_alone(one, other):
     assert (account_name(account(one)) == account_name(account(other))) == (one == other)
 
 
+@settings(deadline=None)
 @given(CODES)
 def test_account_name__is_one_that_beancount_takes(code):
     name = account_name(account(code))
