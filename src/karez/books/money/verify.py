@@ -99,7 +99,8 @@ class _Verifier:
         currency = np.full(top, -1, np.int16)
         for number, account in self.accounts.items():
             currency[number] = codes.index(account.currency)
-        seals = self.connection.execute(QUERIES["verify_seals"].text).fetchall()
+        through = {"through": self.report.through}
+        seals = self.connection.execute(QUERIES["verify_seals"].text, through).fetchall()
         for stretch in self._stretches(seals):
             self._check_stretch(stretch, currency)
         self._check_head(head)
@@ -139,19 +140,21 @@ class _Verifier:
 
     def _read_small_tables(self) -> None:
         instants = {batch.recorded_at for batch in self.batches}
-        last = micros_2000(self.report.through)
         for table, columns in SMALL_TABLES.items():
+            # Batches may come while we read; rows of theirs are left out, rows of none are not.
             stream = read_copy(
                 self.connection,
-                f"COPY (SELECT {', '.join(columns)} FROM money.{table}"  # noqa: S608 - constants
+                f"COPY (SELECT {', '.join(columns)} FROM money.{table} AS r"  # noqa: S608 - constants
                 " WHERE institution_id = current_setting('karez.institution_id')::integer"
+                " AND NOT EXISTS (SELECT 1 FROM money.batch AS b"
+                " WHERE b.institution_id = r.institution_id"
+                " AND b.recorded_at = r.recorded_at AND b.recorded_at > {})"
                 " ORDER BY recorded_at, position) TO STDOUT (FORMAT BINARY)",
-                (),
+                (self.report.through,),
             )
             by_batch: dict[int, list[SmallRecord]] = {}
             for record in split_rows(stream):
-                if record.recorded_at <= last or record.recorded_at not in instants:
-                    by_batch.setdefault(record.recorded_at, []).append(record)
+                by_batch.setdefault(record.recorded_at, []).append(record)
             for instant, records in by_batch.items():
                 self._check_small(table, columns, instant, records, known=instant in instants)
             self.small[table] = by_batch
@@ -176,7 +179,8 @@ class _Verifier:
                 self.report.find("chain", table, row, f"stands where position {place} should")
 
     def _read_accounts(self) -> None:
-        for row in self.connection.execute(QUERIES["verify_accounts"].text).fetchall():
+        through = {"through": self.report.through}
+        for row in self.connection.execute(QUERIES["verify_accounts"].text, through).fetchall():
             number, version, code, side, currency, parent, floor, ceiling, closed = row
             before = self.accounts.get(number)
             if version != (before.version if before else 0) + 1:

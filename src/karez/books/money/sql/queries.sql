@@ -656,20 +656,30 @@ SELECT
     ceiling_minor,
     closed_on
 FROM money.account
-WHERE institution_id = current_setting('karez.institution_id')::integer
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND recorded_at <= %(through)s
 ORDER BY account_number, version;
 
 -- name: verify_seals
--- Read every seal.
+-- Read every seal but those of batches that came after an instant.
 SELECT
-    seal_number,
-    after_recorded_at,
-    through_recorded_at,
-    transfer_count,
-    has_balances
-FROM money.seal
-WHERE institution_id = current_setting('karez.institution_id')::integer
-ORDER BY seal_number;
+    s.seal_number,
+    s.after_recorded_at,
+    s.through_recorded_at,
+    s.transfer_count,
+    s.has_balances
+FROM money.seal AS s
+WHERE
+    s.institution_id = current_setting('karez.institution_id')::integer
+    AND NOT EXISTS (
+        SELECT 1 FROM money.batch AS b
+        WHERE
+            b.institution_id = s.institution_id
+            AND b.recorded_at = s.through_recorded_at
+            AND b.recorded_at > %(through)s
+    )
+ORDER BY s.seal_number;
 
 -- name: verify_targets
 -- List the transfers that point at one that is not there or that they do not fit.
