@@ -98,7 +98,7 @@ class Section:
         lines = ["", self.title, "-" * len(self.title)]
         if self.samples:
             lines.append(
-                f"{'':<42}{'transfers/s':>12}{'noise':>7}  {'of ' + self.base:<24}"
+                f"{'':<46}{'transfers/s':>12}{'noise':>7}  {'of ' + self.base:<24}"
                 f"{'CPU us/transfer: server':>24}{'backend':>9}{'client':>8}"
             )
         for name, samples in self.samples.items():
@@ -114,12 +114,12 @@ class Section:
                 )
             )
             lines.append(
-                f"{name:<42}{self.rate(name):>12,.0f}{noise:>7.0%}"
+                f"{name:<46}{self.rate(name):>12,.0f}{noise:>7.0%}"
                 f"  {self.ratio(name, self.base).show():<24}{server:>24,.1f}"
                 f"{f'{backend:,.1f}' if backend else '':>9}{client:>8,.1f}"
             )
         lines += [
-            f"{figure.name:<62}{figure.spread.show(figure.digits):>28} {figure.unit}"
+            f"{figure.name:<66}{figure.spread.show(figure.digits):>28} {figure.unit}"
             for figure in self.figures
         ]
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
@@ -127,12 +127,12 @@ class Section:
 
 def show_bars(sections: Sequence[Section]) -> str:
     """Return the promises of all sections and whether each is kept."""
-    lines = ["", f"{'promise':<66}{'bar':>9}  measured"]
+    lines = ["", f"{'promise':<74}{'bar':>9}  measured"]
     for bar in (bar for section in sections for bar in section.bars):
         sign = "<=" if bar.at_most else ">="
         verdict = "kept" if bar.holds else "MISSED"
         lines.append(
-            f"{bar.promise:<66}{sign + f' {bar.bar:g}':>9}  {bar.measured.show()}  {verdict}"
+            f"{bar.promise:<74}{sign + f' {bar.bar:g}':>9}  {bar.measured.show()}  {verdict}"
         )
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from karez.books.money.post import MoneyBook
 from karez.books.money.teller import Teller
 from karez.kernel.database import transaction
 
-ROUNDS = 20
+ROUNDS = 12
 CALLERS = 64
 EACH_CALLER = 50
 CONNECTIONS = 8
@@ -91,7 +91,7 @@ def run(bed: Bed, rounds: int | None) -> Section:
     moved = CONNECTIONS * EACH_CONNECTION
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(CALLERS))
-        for hot, what in ((False, ""), (True, ", one hot account")):
+        for hot, what in ((False, ""), (True, "hot account: ")):
             database = bed.database(f"singles_{len(names)}")
             names.append(f"singles_{len(names)}")
             connections = [stack.enter_context(database.connect()) for _ in range(CONNECTIONS)]
@@ -100,16 +100,16 @@ def run(bed: Bed, rounds: int | None) -> Section:
             crew = stack.enter_context(hire(database, CONNECTIONS))
             contenders += [
                 Contender(
-                    PLAIN + ", a process each" + what, moved,
+                    what + PLAIN + ", a process each", moved,
                     Processes(crew, [number] * CONNECTIONS, hot).prepare,
                     workers=crew.process_ids,
                 ),
                 Contender(
-                    PLAIN + ", threads" + what, moved,
+                    what + PLAIN + ", threads", moved,
                     Threads(connections, number, pool, hot).prepare,
                 ),
                 Contender(
-                    GROUPED + what, CALLERS * EACH_CALLER, Callers(teller, pool, hot).prepare
+                    what + GROUPED, CALLERS * EACH_CALLER, Callers(teller, pool, hot).prepare
                 ),
             ]  # fmt: skip
         # The pen of an institution is what the connections above wait for: what if none waits?
@@ -126,9 +126,9 @@ def run(bed: Bed, rounds: int | None) -> Section:
         samples = bed.race("singles", contenders, rounds or ROUNDS)
     bed.drop(*names)
     section = Section("Single entries", contenders[0].name, samples)
-    for what in ("", ", one hot account"):
-        plain = [PLAIN + how + what for how in (", a process each", ", threads")]
-        section.hold(GROUPED + what, max(plain, key=section.rate), 5)
+    for what in ("", "hot account: "):
+        plain = [what + PLAIN + how for how in (", a process each", ", threads")]
+        section.hold(what + GROUPED, max(plain, key=section.rate), 5)
     apart_ratio = section.ratio(GROUPED, PLAIN + ", an institution each")
     section.notes.append(f"{GROUPED} / {PLAIN}, an institution each: {apart_ratio.show()}")
     return section
