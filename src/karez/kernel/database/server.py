@@ -195,7 +195,7 @@ class Server:
             with self._file(home.log, os.O_WRONLY | os.O_APPEND) as log:
                 command = (programs / "postgres", "-D", str(home.data))
                 process = user.spawn(*command, log=log, keep=[lock])
-        if process.poll() is None and not server_lives(home):
+        if not server_lives(home) and _outlasts(process, seconds=1):
             process.kill()
             process.wait()
             reason = "its file system does not pass on locks"
@@ -245,3 +245,12 @@ class _Log:
         said = self._path.read_bytes()[self._start :].decode(errors="replace")
         lines = [line.split("] ", 1)[-1].strip() for line in said.splitlines()[-4:]]
         return "; ".join(lines) or "it ended without a word"
+
+
+def _outlasts(process: subprocess.Popen[bytes], *, seconds: float) -> bool:
+    """Tell whether a process that may be about to end is still there after so long."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
