@@ -25,17 +25,22 @@ DAMAGES = int(os.environ.get("DAMAGES", "150"))
 DAY = date(2026, 1, 5)
 ACCOUNTS = 9
 
-# How a value becomes another one, by the type of its column.
+# How a value becomes another one, by the type of its column: by a little, or by a flipped bit.
 OTHER = {
-    "bigint": "coalesce({column}, 0) + 1",
-    "integer": "coalesce({column}, 0) + 1",
-    "smallint": "coalesce({column}, 0) + 1",
-    "date": "coalesce({column}, '2026-01-01') + 1",
-    "timestamp with time zone": "coalesce({column}, now()) + interval '1 microsecond'",
-    "uuid": "gen_random_uuid()",
-    "text": "coalesce({column}, '') || 'x'",
-    "bytea": "set_byte({column}, 3, (get_byte({column}, 3) + 1) %% 256)",
-    "boolean": "NOT {column}",
+    "bigint": ("coalesce({column}, 0) + 1", "{column} # (1::bigint << {bit})"),
+    "integer": ("coalesce({column}, 0) + 1", "{column} # (1 << {bit} %% 32)"),
+    "smallint": ("coalesce({column}, 0) + 1", "{column} # (1::smallint << {bit} %% 16)"),
+    "date": ("coalesce({column}, '2026-01-01') + 1", "{column} + (1 << {bit} %% 21)", "'infinity'"),
+    "timestamp with time zone": (
+        "coalesce({column}, now()) + interval '1 microsecond'",
+        "{column} + (1::bigint << {bit} %% 52) * interval '1 microsecond'",
+        "'infinity'",
+        "'-infinity'",
+    ),
+    "uuid": ("gen_random_uuid()",),
+    "text": ("coalesce({column}, '') || 'x'", "upper({column})", "''"),
+    "bytea": ("set_byte({column}, 3, (get_byte({column}, 3) + 1) %% 256)", "''"),
+    "boolean": ("NOT {column}",),
 }
 
 
@@ -116,14 +121,18 @@ def damage(login: psycopg.Connection, columns: list[tuple[str, str, str]], chanc
     if chance.random() < 0.2:
         login.execute(sql.SQL("DELETE FROM money.{table} WHERE ctid = %s").format(**names), row)
         return f"a row of {table} removed"
-    value = sql.SQL("""'{{"a":"b"}}'""" if column == "reference" else OTHER[kind]).format(**names)
+    other = """'{{"a":"b"}}'""" if column == "reference" else chance.choice(OTHER[kind])
+    value = sql.SQL(other).format(**names, bit=sql.Literal(chance.randrange(64)))
     try:
         with login.transaction():
-            change = sql.SQL("UPDATE money.{table} SET {column} = {value} WHERE ctid = %s")
-            login.execute(change.format(**names, value=value), row)
-    except psycopg.errors.IntegrityError:
+            change = sql.SQL(
+                "UPDATE money.{table} SET {column} = {value}"
+                " WHERE ctid = %s AND {column} IS DISTINCT FROM {value}"
+            )
+            changed = login.execute(change.format(**names, value=value), row).rowcount
+    except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
         return None
-    return f"{table}.{column} altered"
+    return f"{table}.{column} altered: {other}" if changed else None
 
 
 def test_verify__finds_any_damage(login: psycopg.Connection, institution: Institution):

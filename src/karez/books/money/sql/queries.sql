@@ -613,18 +613,19 @@ SELECT
     ) AS has_begun;
 
 -- name: verify_head
--- Read the head of the chain and the closing that the periods make.
+-- Read the head of the chain and the closing that the periods make. (A damaged instant may be one
+-- that Python has no value for: the nearest that it has stands for it here and below.)
 SELECT
     b.institution_id,
     b.number,
-    b.recorded_at,
+    greatest(least(b.recorded_at, '9999-12-30'), '0001-01-02') AS recorded_at,
     b.digest,
     b.account_count,
     b.transfer_count,
     b.volume_minor,
-    b.closed_through,
+    b.closed_through::text,
     (
-        SELECT p.closed_through FROM money.period AS p
+        SELECT p.closed_through::text FROM money.period AS p
         WHERE p.institution_id = b.institution_id
         ORDER BY p.recorded_at DESC, p.position DESC
         LIMIT 1
@@ -636,7 +637,7 @@ WHERE b.institution_id = current_setting('karez.institution_id')::integer;
 -- Read every batch of the chain.
 SELECT
     number,
-    recorded_at,
+    greatest(least(recorded_at, '9999-12-30'), '0001-01-02') AS recorded_at,
     transfer_count,
     digest
 FROM money.batch
@@ -654,7 +655,7 @@ SELECT
     parent_number,
     floor_minor,
     ceiling_minor,
-    closed_on
+    closed_on IS NOT NULL AS is_closed
 FROM money.account
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
@@ -665,8 +666,8 @@ ORDER BY account_number, version;
 -- Read every seal but those of batches that came after an instant.
 SELECT
     s.seal_number,
-    s.after_recorded_at,
-    s.through_recorded_at,
+    greatest(least(s.after_recorded_at, '9999-12-30'), '0001-01-02') AS after_recorded_at,
+    greatest(least(s.through_recorded_at, '9999-12-30'), '0001-01-02') AS through_recorded_at,
     s.transfer_count,
     s.has_balances
 FROM money.seal AS s
