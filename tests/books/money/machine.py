@@ -43,6 +43,7 @@ from karez.kernel.database import Database, transaction
 if TYPE_CHECKING:
     import psycopg
 
+SEQUENCES_A_ROUND = 1_000  # then the tables are emptied, so that they stay quick
 SEEDS = st.integers(0, (1 << 32) - 1)
 
 
@@ -289,14 +290,24 @@ def _tell(groups: list[list[Entry]], got: list[Answer], wanted: list[Answer]) ->
 def run_machines(conninfo: str, *, sequences: int, steps: int) -> Counter[str]:
     """Run sequences in two processes side by side; return how often each answer was given.
 
-    Fault of any: the sequence that shows it, made as short as Hypothesis can.
+    A fault ends it with the sequence that shows it, made as short as Hypothesis can.
     """
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        halves = [
-            pool.submit(_run_machine, conninfo, first, sequences // 2, steps)
-            for first in (1, 1_000_001)
-        ]
-        return sum((half.result() for half in halves), Counter[str]())
+    counts: Counter[str] = Counter()
+    for done in range(0, sequences, SEQUENCES_A_ROUND):
+        share = min(sequences - done, SEQUENCES_A_ROUND) // 2
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            halves = [
+                pool.submit(_run_machine, conninfo, first, share, steps) for first in (1, 1_000_001)
+            ]
+            counts += sum((half.result() for half in halves), Counter[str]())
+        with Database(conninfo).connect(None) as login:
+            tables = login.execute(
+                "SELECT string_agg(oid::regclass::text, ',') FROM pg_class"
+                " WHERE relnamespace = 'money'::regnamespace AND relkind = 'r'"
+            ).fetchone()
+            assert tables is not None
+            login.execute(f"TRUNCATE {tables[0]}".encode())
+    return counts
 
 
 def _run_machine(conninfo: str, first: int, sequences: int, steps: int) -> Counter[str]:

@@ -4,7 +4,7 @@ Processes post as fast as they can. Each writes an id down before it sends it, a
 acknowledged; after a fault it sends the same id again. Meanwhile the server's first process, one of
 its backends or a client is killed.
 
-The long form: ``KILLS=100 pytest tests/books/money/test_crash.py``.
+The long form: ``scripts/hard_tests.py --kills 100``.
 """
 
 import os

@@ -1,7 +1,8 @@
 """Any damage to any row of the book is found: a value altered, a row removed, two rows exchanged.
 
-We do by SQL, as a superuser and with the constraints dropped, what nobody else can. The long form:
-``DAMAGES=1000 pytest tests/books/money/test_damage.py``.
+We do by SQL, as a superuser and with the constraints dropped, what nobody else can.
+
+The long form: ``scripts/hard_tests.py --damages 1000``.
 """
 
 import os
@@ -151,6 +152,7 @@ def test_verify__finds_any_damage(login: psycopg.Connection, institution: Instit
             if what is not None:
                 assert findings(login, institution), f"{what}, and nothing was found"
                 done += 1
+    print(f"{done} damages, all found")
 
 
 def test_verify__names_the_damaged_row(login: psycopg.Connection, institution: Institution):

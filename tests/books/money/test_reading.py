@@ -1,4 +1,7 @@
-"""Every reading against the model's replay, on data that is skewed on purpose."""
+"""Every reading against the model's replay, on data that is skewed on purpose.
+
+The long form: ``scripts/hard_tests.py --pairs 10000``.
+"""
 
 import os
 from datetime import UTC, date, datetime
