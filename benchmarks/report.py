@@ -151,7 +151,7 @@ def machine(bed: Bed) -> dict[str, Any]:
         "memory_gigabytes": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "postgresql": bed.login.execute("SHOW server_version").fetchone(),
+        "postgresql": bed.login.info.parameter_status("server_version"),
         "settings": settings,
         "fsync_us": round(fsync_microseconds(bed.home), 1),
         "load_before": os.getloadavg(),
