@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SEAL_AFTER = 32_768
 """Transfers in a seal. Fewer make more look-ups for a balance, more a longer cut or unsealed part:
-at this size both stay near a millisecond (docs/decisions/0006)."""
+decision 0006 has what each costs."""
 _BATCHES_MOST = 100_000
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
