@@ -42,12 +42,7 @@ def new_ids(count: int) -> IdArray:
     that starts each millisecond at random (RFC 9562, section 6.2, method 1); the last 32 bits
     are random too, so that two processes do not meet.
     """
-    global _last_tick  # noqa: PLW0603 - one clock for the process, guarded by the lock.
-    with _lock:
-        start = (time.time_ns() // 1_000_000) << 42 | secrets.randbits(41)
-        # Within the millisecond of the last id the counter goes on; a new one starts at random.
-        first = start if start >> 42 > _last_tick >> 42 else _last_tick + 1
-        _last_tick = first + count
+    first = _take_ticks(count)
     ticks = np.arange(count, dtype=np.uint64) + np.uint64(first & 0x3FF_FFFF_FFFF)
     millis = np.uint64(first >> 42) + (ticks >> np.uint64(42))
     counter = ticks & np.uint64(0x3FF_FFFF_FFFF)
@@ -60,8 +55,22 @@ def new_ids(count: int) -> IdArray:
 
 
 def new_id() -> UUID:
-    """Return one fresh UUIDv7."""
-    return UUID(bytes=new_ids(1).tobytes())
+    """Return one fresh UUIDv7: the same as ``new_ids(1)``, sooner."""
+    tick = _take_ticks(1)
+    high = tick >> 42 << 16 | 0x7000 | (tick >> 30 & 0xFFF)
+    low = 1 << 63 | (tick & 0x3FFF_FFFF) << 32 | secrets.randbits(32)
+    return UUID(int=high << 64 | low)
+
+
+def _take_ticks(count: int) -> int:
+    """Return the first of so many ticks that nobody in this process has had."""
+    global _last_tick  # noqa: PLW0603 - one clock for the process, guarded by the lock.
+    with _lock:
+        start = (time.time_ns() // 1_000_000) << 42 | secrets.randbits(41)
+        # Within the millisecond of the last id the counter goes on; a new one starts at random.
+        first = start if start >> 42 > _last_tick >> 42 else _last_tick + 1
+        _last_tick = first + count
+    return first
 
 
 def show_id(prefix: str, value: UUID) -> str:

@@ -65,16 +65,17 @@ class Outcomes:
 
     def entry(self, start: int, end: int) -> Posted:
         """Return the entry in these rows as posted, or raise what refused it."""
-        refused = [row for row in range(start, end) if self.answer[row] > Answer.REPLAYED]
+        answers = self.answer[start:end].tolist()
+        refused = [row for row, answer in enumerate(answers, start) if answer > Answer.REPLAYED]
         if refused:
             # The row that is wrong tells more than the rows that fell with it.
-            own = [row for row in refused if self.answer[row] != Answer.LINKED_REFUSED]
+            own = [row for row in refused if answers[row - start] != Answer.LINKED_REFUSED]
             raise self.error((own or refused)[0])
         return Posted(
             entry_id=self.entry_id(start),
             recorded_at=instant_of(int(self.recorded_at[start])),
             amounts_minor=tuple(self.amount_minor[start:end].tolist()),
-            replayed=bool(self.answer[start] == Answer.REPLAYED),
+            replayed=answers[0] == Answer.REPLAYED,
         )
 
     def entry_id(self, row: int) -> UUID:

@@ -14,8 +14,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from karez.books.money.columns import read_columns
 from karez.books.money.queries import QUERIES
-from karez.books.money.wire import Rows
+from karez.books.money.wire import Rows, instant_of
 from karez.kernel.errors import ensure
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ NO_LIMIT = np.iinfo(np.int64).min
 UNKNOWN, OPEN, CLOSED = 0, 1, 2  # what the cache knows of an account
 _FEW = 2_000  # more accounts than this are loaded by loading all
 _REPLAY_MOST = 500_000  # more transfers by others than this: begin again
+
+_MOVED = np.dtype(
+    [(n, "i8") for n in ("debit_account", "credit_account", "amount_minor", "hold_minor")]
+)
+_TRANSFERS_SINCE = (
+    "money.transfer WHERE institution_id = current_setting('karez.institution_id')::integer"
+    " AND recorded_at > {}"
+)
 
 
 @attrs.frozen
@@ -65,6 +74,7 @@ class BookState:
     closed_on: dict[int, str] = attrs.field(factory=dict[int, str])
     currencies: list[str] = attrs.field(factory=list[str])
     kinds: dict[str, int] = attrs.field(factory=dict[str, int])
+    has_limits: bool = False  # of any account that we know
 
     @classmethod
     def empty(cls, head: Head) -> BookState:
@@ -112,7 +122,9 @@ class BookState:
         missing = numbers[self.status[numbers] == UNKNOWN]
         if len(missing):
             self._load_definitions(connection, np.unique(missing))
-        wanted = self._in_chart(np.concatenate([numbers[self.limited(numbers)], needs_sums]))
+        wanted = self._in_chart(needs_sums)
+        if self.has_limits:
+            wanted = np.concatenate([numbers[self.limited(numbers)], wanted])
         unsummed = wanted[~self.summed[wanted]]
         if len(unsummed):
             self._load_sums(connection, np.unique(unsummed))
@@ -130,13 +142,9 @@ class BookState:
         since = {"after": self.head.recorded_at}
         changed = connection.execute(QUERIES["accounts_changed_since"].text, since).fetchall()
         self.status[[row[0] for row in changed if row[0] < len(self.status)]] = UNKNOWN
-        moved = connection.execute(QUERIES["transfers_since"].text, since).fetchall()
-        if moved:
-            columns = np.array(moved, dtype=np.int64)
-            np.add.at(self.debits_posted, columns[:, 0], columns[:, 2])
-            np.add.at(self.credits_posted, columns[:, 1], columns[:, 2])
-            np.add.at(self.debits_pending, columns[:, 0], columns[:, 3])
-            np.add.at(self.credits_pending, columns[:, 1], columns[:, 3])
+        if self.summed.any():
+            after = (instant_of(self.head.recorded_at),)
+            self.apply(read_columns(connection, _MOVED, _TRANSFERS_SINCE, after))
         self.kinds.clear()
         self.head = head
         return True
@@ -183,6 +191,7 @@ class BookState:
             by_credit = normal_side == "credit"
             self.debit_guard[number] = floor_guard if by_credit else ceiling_guard
             self.credit_guard[number] = ceiling_guard if by_credit else floor_guard
+            self.has_limits |= not floor_guard == ceiling_guard == NO_LIMIT
         ensure((self.status[missing] != UNKNOWN).all(), "account numbers have no gap")
 
     def _load_sums(self, connection: psycopg.Connection, unsummed: Int64s) -> None:

@@ -37,9 +37,11 @@ from karez.kernel.database.cluster import (
 from karez.kernel.database.connection import QUERIES, Database, explained
 from karez.kernel.database.errors import HomeUnusableError, ServerStartError
 from karez.kernel.database.postmaster import (
+    PATIENCE_SECONDS,
     PAUSE_SECONDS,
     Postmaster,
     forget_the_dead,
+    hurry_stop,
     read_postmaster,
     server_lives,
     stop_server,
@@ -155,6 +157,8 @@ class Server:
             while not (postmaster := self._if_ready()):
                 if process is None and not server_lives(self.home):
                     process = self._spawn()
+                if process is None and log.silence_seconds() > PATIENCE_SECONDS:
+                    hurry_stop(self.home)  # who told it to stop was killed while waiting for it
                 self._check_hope(process, log)
                 time.sleep(PAUSE_SECONDS)
             if process is not None:
@@ -188,8 +192,9 @@ class Server:
         with self._file(home.server_lock) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             create_data(home, user, programs, lock)
-            write_settings(home, user, socket_folder(home, user))
-            forget_the_dead(home)
+            sockets = socket_folder(home, user)
+            write_settings(home, user, sockets)
+            forget_the_dead(home, sockets)
             if home.log.exists() and home.log.stat().st_size > _LOG_BYTES_MOST:
                 home.log.replace(home.log.with_suffix(".log.1"))
             with self._file(home.log, os.O_WRONLY | os.O_APPEND) as log:

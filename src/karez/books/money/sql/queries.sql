@@ -90,19 +90,6 @@ WHERE
     AND recorded_at
     > '2000-01-01T00:00:00Z'::timestamptz + %(after)s * interval '1 microsecond';
 
--- name: transfers_since
--- List what was moved after an instant.
-SELECT
-    debit_account,
-    credit_account,
-    amount_minor,
-    hold_minor
-FROM money.transfer
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND recorded_at
-    > '2000-01-01T00:00:00Z'::timestamptz + %(after)s * interval '1 microsecond';
-
 -- name: definitions
 -- Read the version in force of these accounts, or of all where no numbers are given.
 SELECT DISTINCT ON (account_number)
