@@ -92,7 +92,6 @@ class Copier:
         rows["position"] = np.arange(self.batch)
         rows["phase"] = Phase.POSTED
         rows["target_line"] = -1
-        rows["checksum"] = wire.checksums(rows)
         return wire.HEADER + b"".join(wire.pack_transfers(rows)) + wire.TRAILER
 
 

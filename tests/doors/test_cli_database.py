@@ -173,6 +173,11 @@ def test_migrate__dry_run_then_for_real(run: Run, database: Database):
     assert pending[0] == "0001_pre_kernel"
     assert said(run("migrate", "--dry-run", "--json"))["pending"] == pending
     assert failed(run("migrate", "--json"), 4)["code"] == "migration-failed"
+    before = failed(run("migrate", "--phase", "post", "--dry-run", "--json"), 4)
+    assert (before["code"], before["details"]["name"]) == ("migration-order", "0001_pre_kernel")
+
+
+def test_migrate__post_steps_alone(run: Run):
     assert said(run("migrate", "--phase", "post", "--dry-run", "--json"))["pending"] == []
 
 

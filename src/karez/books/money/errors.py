@@ -139,7 +139,7 @@ class DateRangeError(InvalidInputError):
 
 
 class LimitExceededError(ConflictError):
-    """Account {account} has {available} {currency} available and {asked} was asked."""
+    """Account {account} has room for {available} {currency}, not {asked}; mend amount or limit."""
 
     code = "limit-exceeded"
 

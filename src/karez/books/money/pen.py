@@ -8,11 +8,13 @@ chain, the head moved. The caller's transaction decides whether any of it stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
+import psycopg
 from psycopg.pq import TransactionStatus
 
 from karez.books.money.errors import BookFullError
@@ -35,10 +37,11 @@ from karez.books.money.wire import (
 from karez.kernel.database import Role
 from karez.kernel.errors import ensure
 
-if TYPE_CHECKING:
-    import psycopg
-
 VOLUME_MOST = 1 << 62
+
+_BEGIN_BATCH = f"SAVEPOINT batch; {QUERIES['become'].text}"
+_END_BATCH = f"{QUERIES['become'].text}; {QUERIES['write_batch'].text}; RELEASE SAVEPOINT batch"
+_UNDO_BATCH = "ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch"
 
 # The small tables of the chain and their columns, in the order in which a digest covers them;
 # transfers come last. Every row ends with the instant of its batch, its position, its checksum.
@@ -114,7 +117,7 @@ def _head_of(row: Sequence[Any]) -> Head:
 
 
 def write_batch(pen: Pen, transfers: Rows = NO_TRANSFERS, leaf: Leaf = Leaf()) -> Head:
-    """Write one batch and return the head it made. ``transfers`` get instant and checksum here.
+    """Write one batch, whole or not at all, and return the head it made.
 
     Raises:
         BookFullError: the book would have moved more than 2^62 minor units in all.
@@ -129,27 +132,34 @@ def write_batch(pen: Pen, transfers: Rows = NO_TRANSFERS, leaf: Leaf = Leaf()) -
     digest = begin_digest(head.digest, number, pen.now)
     for octets in small.values():
         digest.update(octets)
-    connection.execute(QUERIES["become"].text, {"role": Role.POSTER})
-    if len(transfers):  # first, so that an entry posted before is met by its own key
-        pieces = seen_by(digest, pack_transfers(transfers))
-        copy_in(connection, "transfer", TRANSFER_COLUMNS, pieces)
-    for table, octets in small.items():
-        if octets:
-            copy_in(connection, table, SMALL_TABLES[table], [octets])
-    connection.execute(QUERIES["become"].text, {"role": pen.role})
-    connection.execute(
-        QUERIES["write_batch"].text,
-        {
-            "number": number,
-            "recorded_at": pen.now,
-            "digest": digest.digest(),
-            "transfer_count": len(transfers),
-            "volume_added": volume,
-            "accounts_added": leaf.accounts_added,
-            "period_changed": leaf.period_changed,
-            "closed_through": leaf.closed_through,
-        },
-    )
+    with psycopg.ClientCursor(connection) as cursor:  # it sends several statements in one message
+        cursor.execute(_BEGIN_BATCH, {"role": Role.POSTER})
+        try:
+            if len(transfers):  # first, so that an entry posted before is met by its own key
+                pieces = seen_by(digest, pack_transfers(transfers))
+                copy_in(connection, "transfer", TRANSFER_COLUMNS, pieces)
+            for table, octets in small.items():
+                if octets:
+                    copy_in(connection, table, SMALL_TABLES[table], [octets])
+            cursor.execute(
+                _END_BATCH,
+                {
+                    "role": pen.role,
+                    "number": number,
+                    "recorded_at": pen.now,
+                    "digest": digest.digest(),
+                    "transfer_count": len(transfers),
+                    "volume_added": volume,
+                    "accounts_added": leaf.accounts_added,
+                    "period_changed": leaf.period_changed,
+                    "closed_through": leaf.closed_through,
+                },
+            )
+        except BaseException:
+            if not connection.closed:
+                with suppress(psycopg.Error):  # what went wrong before says more
+                    cursor.execute(_UNDO_BATCH)
+            raise
     return Head(
         number=number,
         recorded_at=pen.now,

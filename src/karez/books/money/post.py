@@ -20,7 +20,7 @@ from karez.books.money.pen import VOLUME_MOST, Leaf, Pen, take_pen, write_batch
 from karez.books.money.queries import QUERIES
 from karez.books.money.state import BookState, Head
 from karez.books.money.transfer import KINDS_MOST, Balancing, Batch, Entry, Phase
-from karez.books.money.wire import TRANSFER, Int2, Rows, checksums
+from karez.books.money.wire import TRANSFER, Int2, Rows
 from karez.kernel.errors import ensure
 from karez.kernel.money import AMOUNT_MAX_MINOR
 
@@ -265,10 +265,8 @@ class _Posting:
         leaf = self._leaf(accepted)
         numbers = np.array([self.state.kinds.get(name, 0) for name in self.batch.kinds], np.int16)
         transfers["kind"] = numbers[self.batch.rows["kind"][accepted]]
-        transfers["checksum"] = checksums(transfers)
         try:
-            with self.pen.connection.transaction():
-                head = write_batch(self.pen, transfers, leaf)
+            head = write_batch(self.pen, transfers, leaf)
         except BaseException as fault:
             self.state.kinds.clear()  # those that this batch would have named are not there
             taken = isinstance(fault, postgres.UniqueViolation)

@@ -31,7 +31,7 @@ from karez.kernel.database import Role
 if TYPE_CHECKING:
     import psycopg
 
-SEAL_AFTER = 32_768
+SEAL_AFTER = 4_096
 """Transfers in a seal. Fewer make more look-ups for a balance, more a longer cut or unsealed part:
 decision 0006 has what each costs."""
 _BATCHES_MOST = 100_000

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from karez.books.money.finding import Verification
 from karez.books.money.pen import SMALL_TABLES
 from karez.books.money.queries import QUERIES
-from karez.books.money.seal import SEAL_AFTER, copy_transfers
+from karez.books.money.seal import copy_transfers
 from karez.books.money.state import Int64s
 from karez.books.money.transfer import Phase
 from karez.books.money.verify_seals import check_balances, check_lines, check_strays
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_STRETCH_TRANSFERS = 100_000  # read at a time where nothing is sealed
 
 
 @attrs.frozen
@@ -83,6 +84,8 @@ class _Verifier:
     )
     sums: npt.NDArray[np.int64] = attrs.field(factory=lambda: np.zeros((4, 1), np.int64))
     volume: int = 0
+    instants: npt.NDArray[np.int64] = attrs.field(factory=lambda: np.zeros(0, np.int64))
+    transfers_expected: int = 0
 
     def run(self) -> Verification:
         self.connection.execute(QUERIES["sort_in_memory"].text)
@@ -128,6 +131,8 @@ class _Verifier:
             if row[1] <= head[2]
         ]
         self.report.batches = len(self.batches)
+        self.instants = np.array([batch.recorded_at for batch in self.batches], np.int64)
+        self.transfers_expected = sum(batch.transfer_count for batch in self.batches)
         before = _Batch(0, -1, 0, b"")
         for batch in self.batches:
             if batch.number != before.number + 1:
@@ -139,7 +144,7 @@ class _Verifier:
             before = batch
 
     def _read_small_tables(self) -> None:
-        instants = {batch.recorded_at for batch in self.batches}
+        instants = set(self.instants.tolist())
         for table, columns in SMALL_TABLES.items():
             # Batches may come while we read; rows of theirs are left out, rows of none are not.
             stream = read_copy(
@@ -210,7 +215,7 @@ class _Verifier:
     ) -> Iterator[tuple[int | None, datetime, datetime, bool]]:
         """Yield (seal number or None, after, through, has balances) over the whole book."""
         after = _BEGINNING
-        instants = np.array([batch.recorded_at for batch in self.batches], np.int64)
+        instants = self.instants
         counted = np.cumsum([0, *(batch.transfer_count for batch in self.batches)])
         for number, seal_after, through, count, has_balances in seals:
             if seal_after != after or number != self.report.seals + 1:
@@ -232,7 +237,7 @@ class _Verifier:
             if batch.recorded_at <= micros_2000(after):
                 continue
             pending += batch.transfer_count
-            if pending >= SEAL_AFTER * 8:
+            if pending >= _STRETCH_TRANSFERS:
                 through = instant_of(batch.recorded_at)
                 yield None, after, through, False
                 after, pending = through, 0
@@ -245,7 +250,8 @@ class _Verifier:
         stream = copy_transfers(self.connection, after, through)
         rows, offsets = unpack_transfers(stream)
         first, last = micros_2000(after), micros_2000(through)
-        batches = [b for b in self.batches if first < b.recorded_at <= last]
+        inside = np.flatnonzero((self.instants > first) & (self.instants <= last))
+        batches = [self.batches[place] for place in inside.tolist()]
         self._check_rows(rows, currency)
         self._check_batches(batches, rows, offsets, stream)
         self._add(rows)
@@ -254,8 +260,7 @@ class _Verifier:
             if has_balances:
                 check_balances(self.connection, self.report, seal_number, self.sums)
         self.report.transfers += len(rows)
-        expected = sum(batch.transfer_count for batch in self.batches)
-        self.progress(self.report.transfers, expected)
+        self.progress(self.report.transfers, self.transfers_expected)
 
     def _check_rows(self, rows: Rows, currency: npt.NDArray[np.int16]) -> None:
         top = len(currency)

@@ -111,7 +111,7 @@ def _record_type(pattern: int) -> np.dtype[np.void]:
 
 _RECORD_TYPES: list[np.dtype[np.void]] = [_record_type(pattern) for pattern in range(16)]
 _PLAIN = _RECORD_TYPES[0]
-_PIECE_ROWS = 2_000  # about the size of a socket's buffer
+_PIECE_ROWS = 500  # small enough that the server begins soon and never waits
 _PREFIX_LENGTH = _PLAIN.itemsize - 4 * len(_NULLABLE)
 
 
@@ -135,9 +135,13 @@ def _pack_alike(rows: Rows, pattern: int) -> bytes:
 
 
 def pack_transfers(rows: Rows) -> Iterator[bytes]:
-    """Yield the rows as binary COPY tuples, in the order given, without header and trailer."""
+    """Yield the rows as binary COPY tuples, in the order given, without header and trailer.
+
+    Their checksums are filled in on the way: the server takes in one piece meanwhile.
+    """
     for start in range(0, len(rows), _PIECE_ROWS):
         piece = rows[start : start + _PIECE_ROWS]
+        piece["checksum"] = checksums(piece)
         patterns = _patterns(piece)
         yield _pack_mixed(piece, patterns) if patterns.any() else _pack_alike(piece, 0)
 
@@ -284,10 +288,10 @@ def begin_digest(previous: bytes, number: int, recorded_at: int) -> Digest:
 
 
 def seen_by(digest: Digest, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the pieces on, each after the digest has seen it."""
+    """Yield the pieces on; once all are taken the digest has seen them."""
     for piece in pieces:
-        digest.update(piece)
         yield piece
+        digest.update(piece)
 
 
 def pack_records(records: npt.NDArray[np.void]) -> bytes:

@@ -99,7 +99,7 @@ class MigrationEditedError(ConflictError):
 
 
 class MigrationOrderError(ConflictError):
-    """{name} is a post step of an earlier release, and {later} waits for it: migrate all phases."""
+    """{name} is not applied yet, and {later} waits for it: migrate all phases."""
 
     code = "migration-order"
 

@@ -588,7 +588,7 @@ SELECT
 
 -- name: tend
 -- Bring the index on recorded_at and its statistics up to date with the table.
-SELECT money.tend_v1();
+SELECT money.tend_v2();
 
 -- name: verify_beginning
 -- Tell whether this institution's book has begun, whatever its head says.
