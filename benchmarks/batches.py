@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import psycopg
 
-from benchmarks.bed import BATCH, DAY, EMPTY, Bed, Contender, institution_id, open_chart
+from benchmarks.bed import ACCOUNTS, BATCH, DAY, EMPTY, Bed, Contender, institution_id, open_chart
 from benchmarks.report import Section
 from karez.books.money import wire
 from karez.books.money.post import MoneyBook
@@ -36,6 +36,15 @@ class Poster:
     batch: int = BATCH
     hot: bool = False
     book: MoneyBook = attrs.field(factory=MoneyBook)
+
+    def meet_all(self) -> None:
+        """Post a transfer on every account, as a book in use has: it then knows them all."""
+        numbers = np.arange(1, ACCOUNTS)
+        batch = Batch.of_arrays(
+            debit=numbers, credit=numbers + 1, amount_minor=np.ones_like(numbers), valid_on=DAY
+        )
+        with transaction(self.connection, self.institution_id):
+            assert self.book.post(self.connection, batch).posted == len(batch)
 
     def prepare(self, transfers: int = TURN) -> Callable[[], None]:
         """Draw the columns of a turn; what the clock times makes batches of them and posts."""
@@ -120,6 +129,7 @@ def run(bed: Bed, rounds: int | None) -> Section:
         def poster(name: str, database: str, batch: int = BATCH, *, hot: bool = False) -> Contender:
             connection = stack.enter_context(databases[database].connect())
             book = Poster(bed, connection, institution_id(connection), batch, hot)
+            book.meet_all()
             return Contender(name, TURN, book.prepare, [connection.info.backend_pid])
 
         contenders = [
