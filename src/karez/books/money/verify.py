@@ -215,15 +215,14 @@ class _Verifier:
     ) -> Iterator[tuple[int | None, datetime, datetime, bool]]:
         """Yield (seal number or None, after, through, has balances) over the whole book."""
         after = _BEGINNING
-        instants = self.instants
         counted = np.cumsum([0, *(batch.transfer_count for batch in self.batches)])
         for number, seal_after, through, count, has_balances in seals:
             if seal_after != after or number != self.report.seals + 1:
                 self.report.find("seal", "seal", number, "does not begin where the last one ends")
             first, last = np.searchsorted(
-                instants, [micros_2000(after), micros_2000(through)], side="right"
+                self.instants, [micros_2000(after), micros_2000(through)], side="right"
             ).tolist()
-            if last == 0 or instants[last - 1] != micros_2000(through):
+            if last == 0 or self.instants[last - 1] != micros_2000(through):
                 self.report.find("seal", "seal", number, "does not end with a batch")
             inside = int(counted[last] - counted[first])
             if count != inside:
