@@ -29,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     def end(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
+    # A run in the background of a script is born deaf to an interrupt, and so are its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
 
