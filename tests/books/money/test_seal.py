@@ -1,6 +1,6 @@
 """Seals: lines sorted by account and day with running sums, the same as made by hand."""
 
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import psycopg
@@ -60,7 +60,7 @@ def test_lines__are_those_made_one_by_one(asked: list[tuple[int, ...]]) -> None:
         ]
 
 
-def test_balance__counts_a_seal_made_between_two_of_its_queries_once(
+def test_statement__counts_a_seal_made_between_two_of_its_queries_once(
     database: Database,
     connection: psycopg.Connection,
     institution: Institution,
@@ -72,7 +72,7 @@ def test_balance__counts_a_seal_made_between_two_of_its_queries_once(
         open_accounts(connection, [Opening("a", "asset", "EUR"), Opening("b", "asset", "EUR")])
         MoneyBook().post(connection, Batch.of([Entry(day, [Transfer(1, 2, 1)]) for _ in range(7)]))
 
-    def boundary_then_seal(connection: psycopg.Connection, known_at: object) -> read.Boundary:
+    def boundary_then_seal(connection: psycopg.Connection, known_at: object) -> datetime:
         boundary = known_boundary(connection, None)
         with database.connect() as other, transaction(other, number):
             assert seal.seal_next(other) == 7
@@ -81,7 +81,8 @@ def test_balance__counts_a_seal_made_between_two_of_its_queries_once(
     known_boundary = read.known_boundary
     monkeypatch.setattr(read, "known_boundary", boundary_then_seal)
     with transaction(connection, number):
-        assert read.balance(connection, "a", day).balance_minor == 7
+        statement = read.statement(connection, "a", day, day)
+        assert (len(statement.lines), statement.closing_minor) == (7, 7)
     monkeypatch.setattr(read, "known_boundary", known_boundary)
     with transaction(connection, number):
         assert seal.unsealed_count(connection) == 0

@@ -174,33 +174,22 @@ def reopen_account(connection: psycopg.Connection, code: str) -> Account:
 
 def find_account(connection: psycopg.Connection, code: str) -> Account:
     """Return one account, or raise AccountUnknownError."""
-    for account in list_accounts(connection, {code}):
-        return account
+    for possible in _possible({code}):
+        rows = connection.execute(QUERIES["account"].text, {"code": possible}).fetchall()
+        for account in _accounts(connection, rows):
+            return account
     raise AccountUnknownError(account=code)
 
 
 def list_accounts(connection: psycopg.Connection, codes: set[str] | None = None) -> list[Account]:
     """Return the accounts with these codes, or all, in the order of their codes."""
     wanted = {"codes": None if codes is None else sorted(_possible(codes))}
-    rows = connection.execute(QUERIES["accounts"].text, wanted).fetchall()
+    return _accounts(connection, connection.execute(QUERIES["accounts"].text, wanted).fetchall())
+
+
+def _accounts(connection: psycopg.Connection, rows: Sequence[Any]) -> list[Account]:
     parents = find_codes(connection, {row[7] for row in rows if row[7] is not None})
-    return [
-        Account(
-            number=row[0],
-            account_id=row[1],
-            code=row[2],
-            name=row[3],
-            type=row[4],
-            normal_side=row[5],
-            currency=row[6],
-            parent=parents.get(row[7]),
-            floor_minor=row[8],
-            ceiling_minor=row[9],
-            closed_on=row[10],
-            version=row[11],
-        )
-        for row in rows
-    ]
+    return [attrs.evolve(Account(*row), parent=parents.get(row[7])) for row in rows]
 
 
 def find_codes(connection: psycopg.Connection, numbers: set[int]) -> dict[int, str]:

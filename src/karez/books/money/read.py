@@ -151,15 +151,7 @@ class PostedEntry:
     lines: tuple[EntryLine, ...]
 
 
-@attrs.frozen
-class Boundary:
-    """The last batch an answer sees, and the instant up to which seals were made."""
-
-    known_at: datetime
-    sealed_through: datetime
-
-
-def known_boundary(connection: psycopg.Connection, known_at: datetime | None) -> Boundary:
+def known_boundary(connection: psycopg.Connection, known_at: datetime | None) -> datetime:
     """Return the instant of the last batch recorded up to ``known_at``; None means now.
 
     Where ``known_at`` is later than the last batch, a batch may be under way that will carry an
@@ -169,11 +161,11 @@ def known_boundary(connection: psycopg.Connection, known_at: datetime | None) ->
     query, wanted = QUERIES["known_boundary"].text, {"known_at": known_at or _END}
     row = connection.execute(query, wanted).fetchone()
     ensure(row is not None, "a query of scalars has one row")
-    boundary, last, sealed_through, role = row or (None, None, None, "")
+    boundary, last, role = row or (None, None, "")
     if known_at is not None and role != Role.READER and last is not None and last <= known_at:
         connection.execute(QUERIES["settle_head"].text)
         boundary = (connection.execute(query, wanted).fetchone() or (None,))[0]
-    return Boundary(boundary or _BEGINNING, sealed_through or _BEGINNING)
+    return boundary or _BEGINNING
 
 
 def balance(
@@ -189,10 +181,8 @@ def balance(
         AccountUnknownError: there is no such account.
     """
     account = find_account(connection, code)
-    boundary = known_boundary(connection, known_at)
-    return Balance(
-        account, valid_on, boundary.known_at, _sums(connection, account, valid_on, boundary)
-    )
+    known_at = known_at and known_boundary(connection, known_at)
+    return _balance(connection, account, valid_on, known_at or _END)
 
 
 def statement(
@@ -211,15 +201,14 @@ def statement(
     account = find_account(connection, code)
     boundary = known_boundary(connection, known_at)
     day_before = first_day - timedelta(days=1) if first_day > date.min else first_day
-    opening = _sums(connection, account, day_before, boundary).balance_minor(account.normal_side)
+    opening = _balance(connection, account, day_before, boundary).balance_minor
     rows = connection.execute(
         QUERIES["statement"].text,
         {
             "number": account.number,
             "first_day": first_day,
             "last_day": last_day,
-            "known_at": boundary.known_at,
-            "sealed_through": boundary.sealed_through,
+            "known_at": boundary,
             "most": STATEMENT_MOST,
         },
     ).fetchall()
@@ -230,9 +219,7 @@ def statement(
     for row in rows:
         running += sign * (row[8] if row[6] else -row[8])
         lines.append(words.line(row, running))
-    return Statement(
-        account, first_day, last_day, boundary.known_at, opening, tuple(lines), running
-    )
+    return Statement(account, first_day, last_day, boundary, opening, tuple(lines), running)
 
 
 def trial_balance(
@@ -243,13 +230,13 @@ def trial_balance(
     sums = {
         row[0]: Sums(*row[1:])
         for row in connection.execute(
-            QUERIES["trial_balance"].text, {"valid_on": valid_on, "known_at": boundary.known_at}
+            QUERIES["trial_balance"].text, {"valid_on": valid_on, "known_at": boundary}
         ).fetchall()
     }
     rows = tuple(
         (account, sums.get(account.number, Sums())) for account in list_accounts(connection)
     )
-    return TrialBalance(valid_on, boundary.known_at, rows)
+    return TrialBalance(valid_on, boundary, rows)
 
 
 def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:
@@ -283,19 +270,14 @@ def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:
     )
 
 
-def _sums(
-    connection: psycopg.Connection, account: Account, valid_on: date, boundary: Boundary
-) -> Sums:
-    row = connection.execute(
-        QUERIES["balance"].text,
-        {
-            "number": account.number,
-            "valid_on": valid_on,
-            "known_at": boundary.known_at,
-            "sealed_through": boundary.sealed_through,
-        },
-    ).fetchone()
-    return Sums(*row) if row else Sums()
+def _balance(
+    connection: psycopg.Connection, account: Account, valid_on: date, known_at: datetime
+) -> Balance:
+    wanted = {"number": account.number, "valid_on": valid_on, "known_at": known_at}
+    row = connection.execute(QUERIES["balance"].text, wanted).fetchone()
+    ensure(row is not None, "a query of sums has one row")
+    *sums, boundary = row or (0, 0, 0, 0, None)
+    return Balance(account, valid_on, boundary or _BEGINNING, Sums(*sums))
 
 
 @attrs.frozen

@@ -1,6 +1,6 @@
 """PostgreSQL: connections under a role, transactions of one institution, the embedded server."""
 
-from karez.kernel.database.connection import Database, Role, explained, transaction
+from karez.kernel.database.connection import Database, Plans, Role, explained, transaction
 from karez.kernel.database.institution import (
     Institution,
     find_institution,
@@ -12,6 +12,7 @@ from karez.kernel.database.opening import open_database
 __all__ = [
     "Database",
     "Institution",
+    "Plans",
     "Role",
     "explained",
     "find_institution",

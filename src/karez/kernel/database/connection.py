@@ -33,13 +33,24 @@ LOCK_TIMEOUT_SECONDS = 30
 # A writer that was paused must not hold the pen of a book for ever.
 IDLE_TIMEOUT_SECONDS = 60
 
+
+class Plans(StrEnum):
+    """How the server plans the statements of a transaction.
+
+    A plan made without seeing the values takes an array for ten numbers and a stretch for a third
+    of the table, so plans are made anew: that costs far less than one such plan. A statement that
+    is written to need no values, and is asked often, keeps its plan.
+    """
+
+    MADE_ANEW = "force_custom_plan"
+    KEPT = "force_generic_plan"
+
+
 _OPTIONS = (
     f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_SECONDS}s"
     " -c TimeZone=UTC"
-    # A plan made without seeing the values takes an array for ten numbers and a stretch for a third
-    # of the table. Planning anew costs far less than one such plan.
-    " -c plan_cache_mode=force_custom_plan"
+    f" -c plan_cache_mode={Plans.MADE_ANEW}"
 )
 
 
@@ -89,7 +100,7 @@ class Database:
 
 @contextmanager
 def transaction(
-    connection: psycopg.Connection, institution_id: int
+    connection: psycopg.Connection, institution_id: int, plans: Plans = Plans.MADE_ANEW
 ) -> Generator[psycopg.Connection]:
     """Run the block as one transaction that sees and writes the rows of one institution.
 
@@ -106,7 +117,8 @@ def transaction(
         ensure(idle or connection.closed, "one transaction at a time on a connection")
         with connection.transaction():
             connection.execute(
-                QUERIES["set_institution"].text, {"institution_id": str(institution_id)}
+                QUERIES["set_institution"].text,
+                {"institution_id": str(institution_id), "plans": plans},
             )
             yield connection
             # PostgreSQL answers the COMMIT of a failed transaction with a silent rollback.

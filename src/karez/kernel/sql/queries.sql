@@ -21,8 +21,10 @@ WHERE rolname = any(%(roles)s);
 SELECT set_config('role', %(role)s, FALSE);
 
 -- name: set_institution
--- Say whose rows this transaction may see and write.
-SELECT set_config('karez.institution_id', %(institution_id)s, TRUE);
+-- Say whose rows this transaction may see and write, and how its statements are planned.
+SELECT
+    set_config('karez.institution_id', %(institution_id)s, TRUE),
+    set_config('plan_cache_mode', %(plans)s, TRUE);
 
 -- name: lock_migrations
 -- Wait until no other command migrates this database, and keep others waiting until unlocked.

@@ -12,6 +12,7 @@ from karez.books.money.post import MoneyBook
 from karez.kernel.database import (
     Database,
     Institution,
+    Plans,
     Role,
     explained,
     find_institution,
@@ -31,9 +32,11 @@ class Books:
     may_write: bool
     money: MoneyBook = attrs.field(factory=MoneyBook)
 
-    def transaction(self) -> AbstractContextManager[psycopg.Connection]:
+    def transaction(
+        self, plans: Plans = Plans.MADE_ANEW
+    ) -> AbstractContextManager[psycopg.Connection]:
         """Begin a transaction that sees and writes this institution's rows."""
-        return transaction(self.connection, self.institution.institution_id)
+        return transaction(self.connection, self.institution.institution_id, plans)
 
 
 @contextmanager

@@ -34,8 +34,8 @@ def open_journal(books: Books, *, known_at: datetime | None = None) -> Generator
     with books.transaction() as connection:
         boundary = known_boundary(connection, known_at)
         yield Journal(
-            known_at=boundary.known_at,
+            known_at=boundary,
             accounts=list_accounts(connection),
             kinds=list_kinds(connection),
-            pages=partial(read_pages, connection, boundary.known_at),
+            pages=partial(read_pages, connection, boundary),
         )

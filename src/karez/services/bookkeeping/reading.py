@@ -13,6 +13,7 @@ from karez.books.money.account import Account, find_codes, list_accounts
 from karez.books.money.finding import Verification
 from karez.books.money.read import Balance, PostedEntry, Statement, TrialBalance
 from karez.books.money.verify import verify as verify_money
+from karez.kernel.database import Plans
 from karez.services.bookkeeping.books import Books
 
 
@@ -37,7 +38,7 @@ def balance(
         AccountUnknownError: there is no such account.
     """
     seal_due(books)
-    with books.transaction() as connection:
+    with books.transaction(Plans.KEPT) as connection:
         return read.balance(connection, code, valid_on, known_at=known_at)
 
 

@@ -255,6 +255,28 @@ WHERE
 ORDER BY t.expires_at, t.entry_id, t.line
 LIMIT %(most)s;
 
+-- name: account
+-- Read the version in force of the account with this code.
+SELECT
+    a.account_number AS number,
+    a.account_id,
+    a.code,
+    a.name,
+    a.type,
+    a.normal_side,
+    a.currency,
+    a.parent_number AS parent,
+    a.floor_minor,
+    a.ceiling_minor,
+    a.closed_on,
+    a.version
+FROM money.account AS a
+WHERE
+    a.institution_id = current_setting('karez.institution_id')::integer
+    AND a.code = %(code)s
+ORDER BY a.version DESC
+LIMIT 1;
+
 -- name: accounts
 -- Read the version in force of the accounts with these codes, or of all.
 SELECT DISTINCT ON (a.code)
@@ -325,7 +347,7 @@ WHERE institution_id = current_setting('karez.institution_id')::integer
 FOR SHARE;
 
 -- name: known_boundary
--- Find the instant of the last batch recorded up to an instant, and how far seals reach.
+-- Find the instant of the last batch recorded up to an instant, and that of the last batch of all.
 SELECT
     (
         SELECT max(b.recorded_at) FROM money.batch AS b
@@ -337,22 +359,36 @@ SELECT
         SELECT max(b.recorded_at) FROM money.batch AS b
         WHERE b.institution_id = current_setting('karez.institution_id')::integer
     ) AS last_recorded_at,
-    (
-        SELECT s.through_recorded_at FROM money.seal AS s
-        WHERE s.institution_id = current_setting('karez.institution_id')::integer
-        ORDER BY s.seal_number DESC
-        LIMIT 1
-    ) AS sealed_through,
     current_setting('role') AS role;
 
 -- name: balance
 -- Sum one account by value date, as known at an instant: whole seals, a cut one, the unsealed.
-WITH whole AS (
+-- One statement, so that it sees one set of seals; a plan made without seeing the values fits all.
+WITH edge AS (
     SELECT
-        l.debits_posted_minor,
-        l.credits_posted_minor,
-        l.debits_pending_minor,
-        l.credits_pending_minor
+        (
+            SELECT max(b.recorded_at) FROM money.batch AS b
+            WHERE
+                b.institution_id = current_setting('karez.institution_id')::integer
+                AND b.recorded_at <= %(known_at)s
+        ) AS known_at,
+        coalesce(
+            (
+                SELECT s.through_recorded_at FROM money.seal AS s
+                WHERE s.institution_id = current_setting('karez.institution_id')::integer
+                ORDER BY s.seal_number DESC
+                LIMIT 1
+            ),
+            '-infinity'
+        ) AS sealed_through
+),
+
+parts AS (
+    SELECT
+        l.debits_posted_minor AS debits_posted,
+        l.credits_posted_minor AS credits_posted,
+        l.debits_pending_minor AS debits_pending,
+        l.credits_pending_minor AS credits_pending
     FROM money.seal AS s
     CROSS JOIN
         LATERAL (
@@ -372,33 +408,34 @@ WITH whole AS (
         ) AS l
     WHERE
         s.institution_id = current_setting('karez.institution_id')::integer
-        AND s.through_recorded_at <= least(%(known_at)s, %(sealed_through)s::timestamptz)
-),
-
-parts AS (
-    SELECT
-        debits_posted_minor AS debits_posted,
-        credits_posted_minor AS credits_posted,
-        debits_pending_minor AS debits_pending,
-        credits_pending_minor AS credits_pending
-    FROM whole
+        AND s.through_recorded_at <= (SELECT known_at FROM edge)
     UNION ALL
     SELECT
-        CASE WHEN c.is_debit THEN c.amount_minor ELSE 0 END,
-        CASE WHEN c.is_debit THEN 0 ELSE c.amount_minor END,
-        CASE WHEN c.is_debit THEN c.hold_minor ELSE 0 END,
-        CASE WHEN c.is_debit THEN 0 ELSE c.hold_minor END
+        CASE WHEN l.is_debit THEN l.amount_minor ELSE 0 END,
+        CASE WHEN l.is_debit THEN 0 ELSE l.amount_minor END,
+        CASE WHEN l.is_debit THEN l.hold_minor ELSE 0 END,
+        CASE WHEN l.is_debit THEN 0 ELSE l.hold_minor END
     FROM money.seal AS s
-    INNER JOIN money.line AS c
-        ON s.institution_id = c.institution_id AND s.seal_number = c.seal_number
+    CROSS JOIN
+        LATERAL (
+            SELECT
+                c.is_debit,
+                c.amount_minor,
+                c.hold_minor
+            FROM money.line AS c
+            WHERE
+                c.institution_id = s.institution_id
+                AND c.seal_number = s.seal_number
+                AND c.account_number = %(number)s
+                AND c.valid_on <= %(valid_on)s
+                AND c.recorded_at <= (SELECT known_at FROM edge)
+            -- An ordered subquery stays one: a look-up in the one seal that is cut.
+            ORDER BY c.valid_on DESC
+        ) AS l
     WHERE
         s.institution_id = current_setting('karez.institution_id')::integer
-        AND s.after_recorded_at < %(known_at)s
-        AND s.through_recorded_at > %(known_at)s
-        AND s.through_recorded_at <= %(sealed_through)s
-        AND c.account_number = %(number)s
-        AND c.valid_on <= %(valid_on)s
-        AND c.recorded_at <= %(known_at)s
+        AND s.after_recorded_at < (SELECT known_at FROM edge)
+        AND s.through_recorded_at > (SELECT known_at FROM edge)
     UNION ALL
     SELECT
         CASE WHEN t.debit_account = %(number)s THEN t.amount_minor ELSE 0 END,
@@ -408,8 +445,8 @@ parts AS (
     FROM money.transfer AS t
     WHERE
         t.institution_id = current_setting('karez.institution_id')::integer
-        AND t.recorded_at > %(sealed_through)s
-        AND t.recorded_at <= %(known_at)s
+        AND t.recorded_at > (SELECT sealed_through FROM edge)
+        AND t.recorded_at <= (SELECT known_at FROM edge)
         AND t.valid_on <= %(valid_on)s
         AND (t.debit_account = %(number)s OR t.credit_account = %(number)s)
 )
@@ -418,11 +455,25 @@ SELECT
     coalesce(sum(debits_posted), 0)::bigint AS debits_posted,
     coalesce(sum(credits_posted), 0)::bigint AS credits_posted,
     coalesce(sum(debits_pending), 0)::bigint AS debits_pending,
-    coalesce(sum(credits_pending), 0)::bigint AS credits_pending
+    coalesce(sum(credits_pending), 0)::bigint AS credits_pending,
+    (SELECT known_at FROM edge) AS known_at
 FROM parts;
 
 -- name: statement
 -- List what touched one account between two value dates, as known at an instant, in order.
+WITH sealed AS (
+    SELECT
+        coalesce(
+            (
+                SELECT s.through_recorded_at FROM money.seal AS s
+                WHERE s.institution_id = current_setting('karez.institution_id')::integer
+                ORDER BY s.seal_number DESC
+                LIMIT 1
+            ),
+            '-infinity'
+        ) AS through_recorded_at
+)
+
 SELECT
     c.valid_on,
     c.recorded_at,
@@ -441,7 +492,6 @@ INNER JOIN money.line AS c
 WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.after_recorded_at < %(known_at)s
-    AND s.through_recorded_at <= %(sealed_through)s
     AND c.account_number = %(number)s
     AND c.valid_on BETWEEN %(first_day)s AND %(last_day)s
     AND c.recorded_at <= %(known_at)s
@@ -461,7 +511,7 @@ SELECT
 FROM money.transfer AS t
 WHERE
     t.institution_id = current_setting('karez.institution_id')::integer
-    AND t.recorded_at > %(sealed_through)s
+    AND t.recorded_at > (SELECT through_recorded_at FROM sealed)
     AND t.recorded_at <= %(known_at)s
     AND t.valid_on BETWEEN %(first_day)s AND %(last_day)s
     AND (t.debit_account = %(number)s OR t.credit_account = %(number)s)
