@@ -130,14 +130,14 @@ def round_to_minor(value: Decimal | Fraction, currency: Currency, rounding: Roun
 def round_to_step(amount_minor: int, step_minor: int, rounding: Rounding) -> int:
     """Return ``amount_minor`` as a multiple of ``step_minor``, as cash is paid in coins."""
     ensure(step_minor > 0, "a step is at least one minor unit")
-    return _divide(index(amount_minor), step_minor, rounding) * step_minor
+    return divide(index(amount_minor), step_minor, rounding) * step_minor
 
 
 def _to_minor(value: Decimal | Fraction, exponent: int, rounding: Rounding | None) -> int:
     exact = _fraction_of(value) * 10**exponent
     if rounding is None and exact.denominator != 1:
         raise AmountTooPreciseError(text=str(value), exponent=exponent)
-    amount_minor = _divide(exact.numerator, exact.denominator, rounding or Rounding.DOWN)
+    amount_minor = divide(exact.numerator, exact.denominator, rounding or Rounding.DOWN)
     if abs(amount_minor) > AMOUNT_MAX_MINOR:
         raise AmountOutOfRangeError(text=str(value), most_minor=AMOUNT_MAX_MINOR)
     return amount_minor
@@ -159,7 +159,8 @@ def _fraction_of(value: Decimal | Fraction) -> Fraction:
     return Fraction(value)
 
 
-def _divide(numerator: int, denominator: int, rounding: Rounding) -> int:
+def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """Return the quotient rounded to an integer; the denominator is positive."""
     below, rest = divmod(numerator, denominator)
     if rest == 0:
         return below

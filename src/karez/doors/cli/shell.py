@@ -206,7 +206,7 @@ def run(cli: click.Command, arguments: list[str]) -> int:
             code = cli.main(arguments, prog_name="karez", standalone_mode=False)
         sys.stdout.flush()
     except KarezError as error:
-        _say(error.as_dict(), f"error[{error.code}]: {error.message}", as_json=as_json)
+        say(error, as_json=as_json)
         return next((_FAMILIES[kind] for kind in _FAMILIES if isinstance(error, kind)), 1)
     except click.exceptions.Abort:  # what click makes of Ctrl-C
         return ExitCode.INTERRUPTED
@@ -243,6 +243,11 @@ def _database_faults_explained() -> Generator[None]:
         if explained is None:
             raise
         raise explained from fault
+
+
+def say(error: KarezError, *, as_json: bool) -> None:
+    """Name an error on the error channel, as a sentence or as JSON."""
+    _say(error.as_dict(), f"error[{error.code}]: {error.message}", as_json=as_json)
 
 
 def _say(error: Mapping[str, object], sentence: str, *, as_json: bool) -> None:

@@ -102,3 +102,9 @@ class JournalSideError(InvalidInputError):
     """
 
     code = "journal-side"
+
+
+class CasesMalformedError(InvalidInputError):
+    """{file} is not a file of cases: {reason}."""
+
+    code = "cases-malformed"

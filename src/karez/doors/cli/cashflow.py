@@ -1,0 +1,68 @@
+"""``karez cashflow``: what the terms of contracts make, as anyone can check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from karez.doors.cli.bookkeeping import exit_with
+from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
+from karez.doors.files.actus import events_of, read_cases
+from karez.engines.cashflow.arithmetic import Conformance, Ledger
+from karez.kernel.errors import KarezError
+
+_COLUMNS = {
+    "date": "eventDate",
+    "event": "eventType",
+    "payoff": "payoff",
+    "principal": "notionalPrincipal",
+    "rate": "nominalInterestRate",
+    "accrued": "accruedInterest",
+}
+
+
+@click.group()
+def cashflow() -> None:
+    """Compute what the terms of contracts make; no database is needed."""
+
+
+@cashflow.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--mode",
+    type=click.Choice(["conformance", "ledger"]),
+    default="conformance",
+    show_default=True,
+    help="In floating point as ACTUS has it; or in minor units of the currency, to the cent.",
+)
+@command_options
+def events(shell: Shell, *, file: Path, mode: str) -> None:
+    """Show the events of the contracts in FILE, which is laid out as the ACTUS test cases are.
+
+    A contract that is wrong is named on the error channel; the others are computed. The exit code
+    is then 5.
+    """
+    numbers = Conformance() if mode == "conformance" else Ledger()
+    answers: dict[str, list[dict[str, Any]]] = {}
+    failed = False
+    for case in read_cases(file):
+        if case.unused:
+            names = ", ".join(case.unused)
+            click.echo(f"{case.case_id}: not looked at: {names}", err=True)
+        try:
+            answers[case.case_id] = events_of(case, numbers)
+        except KarezError as error:
+            failed = True
+            say(error, as_json=shell.as_json)
+    lines: list[str] = []
+    for case_id, rows in answers.items():
+        cells = [[_cell(row[name]) for name in _COLUMNS.values()] for row in rows]
+        lines += [case_id, *table(list(_COLUMNS), cells), ""]
+    shell.show(answers, lines)
+    exit_with(ExitCode.INVALID_INPUT if failed else ExitCode.DONE)
+
+
+def _cell(value: object) -> object:
+    return round(value, 10) if isinstance(value, float) else value

@@ -1,0 +1,40 @@
+"""What comes out: an event with its payoff and the state that it leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from karez.engines.cashflow.arithmetic import Number
+from karez.engines.cashflow.codes import EventType
+
+
+@attrs.frozen
+class Event:
+    """An event of a contract. Amounts are signed for its creator: what comes in is positive.
+
+    They are in units of the currency in conformance, in minor units in a ledger. ``notional``,
+    ``rate`` (a year) and ``accrued`` are as the event leaves them.
+    """
+
+    at: datetime
+    kind: EventType
+    payoff: Number
+    currency: str
+    notional: Number
+    rate: Number
+    accrued: Number
+    exercise_date: datetime | None = None
+    exercise_amount: Number | None = None
+
+
+@attrs.frozen
+class Stand:
+    """The state after all events: what a contract that is resumed begins with."""
+
+    at: datetime
+    notional: Number
+    rate: Number
+    accrued: Number
+    payment: Number

@@ -1,0 +1,47 @@
+"""What is observed beside the terms: markets, events, business calendars."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+import attrs
+
+from karez.engines.cashflow.codes import EventType
+from karez.engines.cashflow.days import midnight
+
+
+@attrs.frozen
+class Series:
+    """What a market showed: each value holds from its instant to the next."""
+
+    instants: tuple[datetime, ...]
+    values: tuple[Decimal, ...]
+
+    def at(self, when: datetime) -> Decimal | None:
+        """Return the last value at or before an instant, None if there is none."""
+        place = bisect_right(self.instants, midnight(when))
+        return self.values[place - 1] if place else None
+
+
+@attrs.frozen
+class ObservedEvent:
+    """Something that happened and that the terms cannot know: a draw, a notice, a default."""
+
+    kind: EventType
+    at: datetime
+    amount: Decimal | None = None
+    contract_id: str | None = None
+    performance: str | None = None
+
+
+@attrs.frozen
+class Observed:
+    """All that is observed. ``until`` cuts what has no end; later events are not shown."""
+
+    until: datetime | None = None
+    markets: Mapping[str, Series] = attrs.field(factory=dict[str, Series])
+    events: tuple[ObservedEvent, ...] = ()
+    closed_days: Mapping[str, Collection[date]] = attrs.field(factory=dict[str, Collection[date]])
