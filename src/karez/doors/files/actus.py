@@ -92,7 +92,7 @@ def _written(event: Event) -> dict[str, Any]:
 
 def _plain(value: Number) -> int | float:
     """Return a whole number as one, all else as the nearest double."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if isinstance(value, int | Fraction) and value.denominator == 1:
         return value.numerator
     return float(value)
 

@@ -31,10 +31,20 @@ class Event:
 
 @attrs.frozen
 class Stand:
-    """The state after all events: what a contract that is resumed begins with."""
+    """Where a contract stands after all events up to ``through``: what it can be resumed from.
 
+    ``accrued`` is the interest up to ``at``, the last date that interest was run to. Amounts are
+    exact and signed by the role.
+    """
+
+    through: datetime
     at: datetime
     notional: Number
     rate: Number
     accrued: Number
+    base: Number
     payment: Number
+    interest_scale: Number
+    notional_scale: Number
+    fee_accrued: Number
+    called: Number | None

@@ -13,11 +13,12 @@ from karez.engines.cashflow.arithmetic import Arithmetic, Number
 from karez.engines.cashflow.codes import ContractType, EventType, FeeBasis, InterestBase
 from karez.engines.cashflow.days import midnight, year_fraction
 from karez.engines.cashflow.errors import MarketUnobservedError
-from karez.engines.cashflow.event import Event
+from karez.engines.cashflow.event import Event, Stand
 from karez.engines.cashflow.observed import Observed
 from karez.engines.cashflow.plan import Planned, Planner
 from karez.engines.cashflow.terms import Terms
 
+_STATE = tuple(field.name for field in attrs.fields(Stand) if field.name != "through")
 _AMORTISES_INTEREST = frozenset({ContractType.NAM, ContractType.ANN})
 
 
@@ -62,6 +63,15 @@ class Fold:
         self.base = self._first_base()
         if payment is None and terms.contract_type is ContractType.ANN:
             self._fix_at_beginning()
+
+    def stand(self, through: datetime) -> Stand:
+        """Return the state, for the contract to be resumed from."""
+        return Stand(through=through, **{name: getattr(self, name) for name in _STATE})
+
+    def resume(self, stand: Stand) -> None:
+        """Take up the state in which the contract was left."""
+        for name in _STATE:
+            setattr(self, name, getattr(stand, name))
 
     def step(self, planned: Planned) -> Event:
         """Apply an event: accrue up to it, pay, change the state."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
+
+import attrs
 
 from karez.engines.cashflow.amounts import maturity_of
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
@@ -14,7 +16,7 @@ from karez.engines.cashflow.codes import ContractType, EventType
 from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.enhancement import enhancement_events
 from karez.engines.cashflow.errors import MarketUnobservedError, TermMalformedError
-from karez.engines.cashflow.event import Event
+from karez.engines.cashflow.event import Event, Stand
 from karez.engines.cashflow.fold import Fold
 from karez.engines.cashflow.holidays import business_days
 from karez.engines.cashflow.observed import Observed, ObservedEvent
@@ -22,11 +24,17 @@ from karez.engines.cashflow.plan import FAR, Planned, Planner
 from karez.engines.cashflow.swap import swap_events
 from karez.engines.cashflow.terms import Terms
 
+_FINAL = frozenset({EventType.TD, EventType.MD, EventType.STD})
 
-def contract_events(terms: Terms, observed: Observed, numbers: Arithmetic) -> list[Event]:
+
+def contract_events(
+    terms: Terms, observed: Observed, numbers: Arithmetic, *, stand: Stand | None = None
+) -> list[Event]:
     """Return the events of a contract after its status date, in order.
 
     ``numbers`` is ``Conformance()`` or a ``Ledger``. Payoffs are signed for the contract's creator.
+    With a ``stand`` the contract is resumed there: its events are the ones that remain. (Only a
+    loan, a deposit or call money has one.)
 
     Raises:
         TermMissingError, TermMalformedError, TermsContradictError: terms that make no contract.
@@ -50,7 +58,8 @@ def contract_events(terms: Terms, observed: Observed, numbers: Arithmetic) -> li
             | ContractType.CLM
             | ContractType.UMP
         ):
-            return _loan_events(terms, observed, numbers, planner)
+            it = _Loan.of(terms, observed, numbers, planner)
+            return list(it.events(stand))
         case _:
             assert_never(terms.contract_type)
 
@@ -68,23 +77,71 @@ def planner_of(terms: Terms, observed: Observed) -> Planner:
     return Planner(terms, observed.until or FAR, is_open)
 
 
-def _loan_events(
-    terms: Terms, observed: Observed, numbers: Arithmetic, planner: Planner
-) -> list[Event]:
-    maturity = maturity_of(terms, planner, numbers)
-    payment = _payment_of(terms, planner, numbers, maturity)
-    notice = _notice(terms, observed)
-    end = maturity if notice is None else notice.at
-    fixes = terms.contract_type is ContractType.ANN and payment is None
-    planned = planner.plan(maturity=None if notice else maturity, fixes_payment=fixes)
-    if notice is not None:
-        planned = [event for event in planned if midnight(event.runs_to) < midnight(notice.at)]
-        planned += _settlement(terms, planner, notice)
-    planned += _observed(observed, planner, notice)
-    spread = planner.redemption_dates(terms.amortization_date or end or FAR) if fixes else []
-    fold = Fold(terms, observed, numbers, planner, spread, at=terms.status_date)
-    fold.begin(payment=payment)
-    return list(_shown(terms, observed, fold, planned, has_notice=notice is not None))
+def stand_at(terms: Terms, observed: Observed, numbers: Arithmetic, at: datetime) -> Stand:
+    """Return where a loan, a deposit or call money stands after all events up to an instant.
+
+    Raises as ``contract_events`` does.
+    """
+    check_terms(terms, follows_cases=numbers.follows_cases)
+    it = _Loan.of(terms, observed, numbers, planner_of(terms, observed))
+    for _ in it.events(None, through=at):
+        pass
+    return it.fold.stand(at)
+
+
+@attrs.frozen
+class _Loan:
+    """A contract that bears interest: its events to come, and the state that they change."""
+
+    terms: Terms
+    observed: Observed
+    fold: Fold
+    planned: list[Planned]
+    is_called: bool
+
+    @classmethod
+    def of(cls, terms: Terms, observed: Observed, numbers: Arithmetic, planner: Planner) -> _Loan:
+        maturity = maturity_of(terms, planner, numbers)
+        payment = _payment_of(terms, planner, numbers, maturity)
+        notice = _notice(terms, observed)
+        end = maturity if notice is None else notice.at
+        fixes = terms.contract_type is ContractType.ANN and payment is None
+        planned = planner.plan(maturity=None if notice else maturity, fixes_payment=fixes)
+        if notice is not None:
+            planned = [event for event in planned if midnight(event.runs_to) < midnight(notice.at)]
+            planned += _settlement(terms, planner, notice)
+        planned += _observed(observed, planner, notice)
+        spread = planner.redemption_dates(terms.amortization_date or end or FAR) if fixes else []
+        fold = Fold(terms, observed, numbers, planner, spread, at=terms.status_date)
+        fold.begin(payment=payment)
+        return cls(terms, observed, fold, sorted(planned, key=_place), notice is not None)
+
+    def events(self, stand: Stand | None, *, through: datetime | None = None) -> Iterator[Event]:
+        """Apply the events after the status date or the stand; give those that are to be shown.
+
+        What comes before the purchase is another's, and nothing comes after the end.
+        """
+        after = midnight(self.terms.status_date)
+        if stand is not None:
+            after = midnight(stand.through)
+            self.fold.resume(stand)
+        until = through or (None if self.is_called else self.observed.until)
+        bought = self.terms.purchase_date
+        hidden = bought is not None and midnight(bought) > after
+        for planned in self.planned:
+            when = midnight(planned.shown)
+            if when <= after:
+                if planned.kind in _FINAL:
+                    break
+                continue
+            if until is not None and when > midnight(until):
+                break
+            hidden = hidden and planned.kind is not EventType.PRD
+            event = self.fold.step(planned)
+            if not hidden:
+                yield event
+            if planned.kind in _FINAL:
+                break
 
 
 def _payment_of(
@@ -137,28 +194,6 @@ def _place(planned: Planned) -> tuple[datetime, int, datetime]:
     """Sort by instant, then by kind; a call comes before the interest that it makes due."""
     when, order, runs_to = planned.place
     return when, -1 if planned.kind is EventType.XD else order, runs_to
-
-
-def _shown(
-    terms: Terms, observed: Observed, fold: Fold, planned: Iterable[Planned], *, has_notice: bool
-) -> Iterator[Event]:
-    """Apply the events after the status date; show those from the purchase to the termination."""
-    status, until = midnight(terms.status_date), observed.until
-    bought = terms.purchase_date
-    hidden = bought is not None and midnight(bought) > status
-    for event in sorted(planned, key=_place):
-        when = midnight(event.shown)
-        if when <= status:
-            continue
-        if until is not None and when > midnight(until) and not has_notice:
-            break
-        if event.kind is EventType.PRD:
-            hidden = False
-        outcome = fold.step(event)
-        if not hidden:
-            yield outcome
-        if event.kind in {EventType.TD, EventType.MD, EventType.STD}:
-            break
 
 
 def _holding_events(
