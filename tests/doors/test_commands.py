@@ -46,6 +46,7 @@ CALLS = {
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "demo": "--transactions bank.csv",
+    "cashflow events": "cases.json",
     "down": "",
 }
 # It hands over to PostgreSQL's own shell, which prints what it is asked to.
@@ -74,6 +75,9 @@ def test_command__answers_in_json(karez: Karez):
         "id,valid_on,debit,credit,amount,phase",
         f"{ENTRY},2026-01-05,1,2,1.00,",
         *(f"{entry},2026-01-05,1,2,1.00,pending" for entry in HELD),
+    )
+    karez.write(
+        "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")

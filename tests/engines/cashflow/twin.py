@@ -9,12 +9,6 @@ def half_even(value: Fraction) -> int:
     return round(value)
 
 
-def month_later(anchor: date, months: int) -> date:
-    month = anchor.month - 1 + months
-    year, month = anchor.year + month // 12, month % 12 + 1
-    return date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))
-
-
 def day_weight(convention: str, day: date) -> Fraction:
     """What one night from ``day`` to the next counts for."""
     if convention == "A360":

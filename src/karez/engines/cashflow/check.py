@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from karez.engines.cashflow.codes import ROLE_SIGN, ContractType
+from karez.engines.cashflow.codes import ROLE_SIGN, ContractType, Exposure
 from karez.engines.cashflow.errors import TermMalformedError, TermMissingError, TermsContradictError
 from karez.engines.cashflow.terms import Terms
+from karez.kernel.money import currencies
 
 _LOANS = frozenset(
     {
@@ -28,6 +29,8 @@ def check_terms(terms: Terms, *, follows_cases: bool) -> None:
     if terms.contract_role not in ROLE_SIGN:
         known = ", ".join(ROLE_SIGN)
         _malformed(terms, "contract_role", terms.contract_role, f"it is one of {known}")
+    if terms.currency not in currencies():
+        _malformed(terms, "currency", terms.currency, "it is a code of ISO 4217, such as EUR")
     for name in _NOT_NEGATIVE:
         value: Decimal | None = getattr(terms, name)
         if value is not None and value < 0:
@@ -35,6 +38,9 @@ def check_terms(terms: Terms, *, follows_cases: bool) -> None:
     share = terms.coverage_of_credit_enhancement
     if share is not None and not 0 <= share <= 1:
         _malformed(terms, "coverage_of_credit_enhancement", share, "a share is from 0 to 1")
+    if terms.guaranteed_exposure is Exposure.MV:
+        rule = "it is NO or NI; nothing shows the market value of what is covered"
+        _malformed(terms, "guaranteed_exposure", "MV", rule)
     if terms.contract_type in _LOANS:
         _check_loan(terms)
         if terms.has_begun and terms.accrued_interest is None and not follows_cases:

@@ -107,6 +107,23 @@ class FeeBasis(StrEnum):
     N = "N"  # a yearly rate of the notional
 
 
+class PrepaymentEffect(StrEnum):
+    """What an early repayment changes (PPEF)."""
+
+    N = "N"  # nothing: the last payments become smaller
+    A = "A"  # the payment, over the same dates
+    M = "M"  # the maturity, at the same payment
+
+
+class PenaltyType(StrEnum):
+    """What an early repayment costs (PYTP)."""
+
+    N = "N"  # nothing
+    A = "A"  # an amount
+    R = "R"  # a share of what is repaid
+    I = "I"  # noqa: E741 - what the lender loses: the rate above the market's, to the maturity
+
+
 class Exposure(StrEnum):
     """What of a covered contract counts (CEGE)."""
 

@@ -17,12 +17,6 @@ class TermMissingError(InvalidInputError):
     code = "term-missing"
 
 
-class TermUnknownError(InvalidInputError):
-    """Contract {contract}: {field} is no term that the engine knows; look up the reference."""
-
-    code = "term-unknown"
-
-
 class TermsContradictError(InvalidInputError):
     """Contract {contract}: {field} is {value!r}; {rule}."""
 

@@ -47,4 +47,5 @@ class Stand:
     interest_scale: Number
     notional_scale: Number
     fee_accrued: Number
+    ends_early: bool
     called: Number | None

@@ -10,7 +10,14 @@ import attrs
 
 from karez.engines.cashflow.amounts import annuity_payment
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
-from karez.engines.cashflow.codes import ContractType, EventType, FeeBasis, InterestBase
+from karez.engines.cashflow.codes import (
+    ContractType,
+    EventType,
+    FeeBasis,
+    InterestBase,
+    PenaltyType,
+    PrepaymentEffect,
+)
 from karez.engines.cashflow.days import midnight, year_fraction
 from karez.engines.cashflow.errors import MarketUnobservedError
 from karez.engines.cashflow.event import Event, Stand
@@ -44,6 +51,8 @@ class Fold:
     interest_scale: Number = 1
     notional_scale: Number = 1
     fee_accrued: Number = 0
+    ends_early: bool = False
+    """Whether the contract ends as soon as nothing is left."""
     called: Number | None = None
     """Interest at the notice of call money, which is paid when the notice is over."""
 
@@ -151,6 +160,37 @@ class Fold:
         self.notional += drawn
         return -self.notional_scale * drawn
 
+    def prepay(self, planned: Planned) -> Number:
+        """Repay early, never more than is left; then lower the payment or keep it (PP).
+
+        ACTUS leaves open what the effect does. A: the payment is computed anew over the same dates,
+        by an event of its own. M: it stays, and the contract ends when nothing is left.
+        """
+        paid = self._prepaid(planned)
+        self.notional -= paid
+        keeps_payment = planned.effect is PrepaymentEffect.M
+        self.ends_early = self.ends_early or keeps_payment or self.notional == 0
+        return self.notional_scale * paid
+
+    def pay_penalty(self, planned: Planned) -> Number:
+        """Pay what an early repayment costs, of the amount repaid (PY).
+
+        The formulas of ACTUS for R and I multiply by the time since the last event, which is hardly
+        meant; I is the rate's excess over the market's until the maturity.
+        """
+        terms, paid = self.terms, self._prepaid(planned)
+        if terms.penalty_type is PenaltyType.A:
+            return terms.sign * self._amount(terms.penalty_rate)
+        if terms.penalty_type is PenaltyType.R:
+            return self.numbers.due(self._rate(terms.penalty_rate) * paid)
+        market = self._market(terms.market_object_code_of_rate_reset, planned.scheduled)
+        years = self.years(planned.runs_to, terms.maturity_date or planned.runs_to)
+        return self.numbers.due(max(self.rate - market, 0) * years * paid)
+
+    def _prepaid(self, planned: Planned) -> Number:
+        sign = self.terms.sign
+        return sign * min(self._amount(planned.amount), sign * self.notional)
+
     def pay_interest(self, _planned: Planned) -> Number:
         """Pay what has accrued, or what a call made due (IP)."""
         owed = self.accrued if self.called is None else self.called
@@ -189,8 +229,13 @@ class Fold:
 
     def fix_payment(self, planned: Planned) -> Number:
         """Compute the payment that redeems all over the dates ahead (PRF)."""
-        day = midnight(planned.runs_to)
-        self._spread_over([when for when in self.redemptions if midnight(when) > day])
+        shown = midnight(planned.shown)
+        ahead = [d for d in self.redemptions if midnight(self.planner.shifted(d)) > shown]
+        if self.terms.contract_type is ContractType.LAM and ahead:
+            share = self.terms.sign * self.notional / len(ahead)
+            self.payment = self.numbers.payment(share)
+        else:
+            self._spread_over(ahead)
         return 0
 
     def purchase(self, _planned: Planned) -> Number:
@@ -297,6 +342,8 @@ _RULES: Mapping[EventType, Callable[[Fold, Planned], Number]] = {
     EventType.FP: Fold.pay_fee,
     EventType.PR: Fold.redeem,
     EventType.PI: Fold.increase,
+    EventType.PP: Fold.prepay,
+    EventType.PY: Fold.pay_penalty,
     EventType.IP: Fold.pay_interest,
     EventType.IPCI: Fold.capitalise,
     EventType.RRF: Fold.reset_to_known,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 
-from karez.engines.cashflow.codes import EventType
+from karez.engines.cashflow.codes import EventType, PrepaymentEffect
 from karez.engines.cashflow.days import midnight
 
 
@@ -35,6 +35,8 @@ class ObservedEvent:
     amount: Decimal | None = None
     contract_id: str | None = None
     performance: str | None = None
+    effect: PrepaymentEffect | None = None
+    """What the borrower chose for an early repayment; None: what the terms say."""
 
 
 @attrs.frozen

@@ -9,7 +9,14 @@ from typing import TypeVar
 
 import attrs
 
-from karez.engines.cashflow.codes import ORDER, BusinessDay, ContractType, EventType, InterestBase
+from karez.engines.cashflow.codes import (
+    ORDER,
+    BusinessDay,
+    ContractType,
+    EventType,
+    InterestBase,
+    PrepaymentEffect,
+)
 from karez.engines.cashflow.cycles import Cycle, cycle_dates, shift
 from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.terms import Terms
@@ -28,6 +35,7 @@ class Planned:
     runs_to: datetime
     amount: Decimal | None = None
     """What the terms or an observation say of this one event: an amount, or a rate."""
+    effect: PrepaymentEffect | None = None
 
     @property
     def place(self) -> tuple[datetime, int, datetime]:

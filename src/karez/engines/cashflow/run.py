@@ -12,7 +12,7 @@ import attrs
 from karez.engines.cashflow.amounts import maturity_of
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
 from karez.engines.cashflow.check import check_terms
-from karez.engines.cashflow.codes import ContractType, EventType
+from karez.engines.cashflow.codes import ContractType, EventType, PenaltyType, PrepaymentEffect
 from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.enhancement import enhancement_events
 from karez.engines.cashflow.errors import MarketUnobservedError, TermMalformedError
@@ -24,6 +24,7 @@ from karez.engines.cashflow.plan import FAR, Planned, Planner
 from karez.engines.cashflow.swap import swap_events
 from karez.engines.cashflow.terms import Terms
 
+_OBSERVED = frozenset({EventType.PI, EventType.PR, EventType.PP, EventType.AD})
 _FINAL = frozenset({EventType.TD, EventType.MD, EventType.STD})
 
 
@@ -110,8 +111,8 @@ class _Loan:
         if notice is not None:
             planned = [event for event in planned if midnight(event.runs_to) < midnight(notice.at)]
             planned += _settlement(terms, planner, notice)
-        planned += _observed(observed, planner, notice)
-        spread = planner.redemption_dates(terms.amortization_date or end or FAR) if fixes else []
+        planned += _observed(terms, observed, planner, notice)
+        spread = planner.redemption_dates(terms.amortization_date or end or FAR)
         fold = Fold(terms, observed, numbers, planner, spread, at=terms.status_date)
         fold.begin(payment=payment)
         return cls(terms, observed, fold, sorted(planned, key=_place), notice is not None)
@@ -130,6 +131,8 @@ class _Loan:
         hidden = bought is not None and midnight(bought) > after
         for planned in self.planned:
             when = midnight(planned.shown)
+            if self._has_ended(planned):
+                break
             if when <= after:
                 if planned.kind in _FINAL:
                     break
@@ -142,6 +145,12 @@ class _Loan:
                 yield event
             if planned.kind in _FINAL:
                 break
+
+    def _has_ended(self, planned: Planned) -> bool:
+        """Tell whether nothing is left to come: all was repaid early, and its interest is paid."""
+        fold = self.fold
+        done = fold.ends_early and fold.notional == 0 and fold.accrued == 0
+        return done and midnight(planned.runs_to) > midnight(fold.at)
 
 
 def _payment_of(
@@ -180,14 +189,24 @@ def _settlement(terms: Terms, planner: Planner, notice: ObservedEvent) -> list[P
     ]
 
 
-def _observed(observed: Observed, planner: Planner, notice: ObservedEvent | None) -> list[Planned]:
-    """Return draws and repayments that were observed."""
-    return [
-        planner.at(event.kind, event.at, moves=False, amount=event.amount)
-        for event in observed.events
-        if event.kind in {EventType.PI, EventType.PR, EventType.AD}
-        and (notice is None or midnight(event.at) < midnight(notice.at))
-    ]
+def _observed(
+    terms: Terms, observed: Observed, planner: Planner, notice: ObservedEvent | None
+) -> list[Planned]:
+    """Return draws and repayments that were observed, and what the early ones cost."""
+    events: list[Planned] = []
+    for event in observed.events:
+        if event.kind not in _OBSERVED:
+            continue
+        if notice is not None and midnight(event.at) >= midnight(notice.at):
+            continue
+        planned = planner.at(event.kind, event.at, moves=False, amount=event.amount)
+        effect = event.effect or terms.prepayment_effect
+        events.append(attrs.evolve(planned, effect=effect))
+        if event.kind is EventType.PP and terms.penalty_type is not PenaltyType.N:
+            events.append(attrs.evolve(planned, kind=EventType.PY))
+        if event.kind is EventType.PP and effect is PrepaymentEffect.A:
+            events.append(attrs.evolve(planned, kind=EventType.PRF))
+    return events
 
 
 def _place(planned: Planned) -> tuple[datetime, int, datetime]:

@@ -17,6 +17,8 @@ from karez.engines.cashflow.codes import (
     Exposure,
     FeeBasis,
     InterestBase,
+    PenaltyType,
+    PrepaymentEffect,
 )
 from karez.engines.cashflow.cycles import Cycle
 
@@ -102,6 +104,11 @@ class Terms:
     fee_accrued: Decimal | None = _term("FEAC", "fee accrued up to the status date")
     cycle_anchor_date_of_fee: datetime | None = _term("FEANX", "first fee date")
     cycle_of_fee: Cycle | None = _term("FECL", "how often the fee is paid")
+    prepayment_effect: PrepaymentEffect = _term(
+        "PPEF", "what an early repayment changes", PrepaymentEffect.N
+    )
+    penalty_type: PenaltyType = _term("PYTP", "what an early repayment costs", PenaltyType.N)
+    penalty_rate: Decimal | None = _term("PYRT", "the amount (A) or the share (R) that it costs")
     x_day_notice: Cycle | None = _term("XDN", "how long before repayment notice is given")
     array_cycle_anchor_date_of_principal_redemption: tuple[datetime, ...] = _term(
         "ARPRANX", "where each segment of redemptions begins", ()
