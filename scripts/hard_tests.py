@@ -1,4 +1,4 @@
-"""Run the long forms of the tests of the money book; ``make test`` runs them short.
+"""Run the long forms of the tests; ``make test`` runs them short.
 
 Name those to run and how long (``--kills 100``); without any, all run at full length. The last
 line says what was done; a fault ends it with the test's own words.
@@ -14,17 +14,53 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = Path("tests/books/money")
+FOLDER = Path("tests")
 
 # The option: its full length, the file, the word that picks the tests in it, what is counted.
 FORMS = {
-    "sequences": (10_000, "test_machine.py", "", "random sequences against the model"),
-    "kills": (100, "test_crash.py", "", "kills of server, backend or client under load"),
-    "damages": (1_000, "test_damage.py", "any_damage", "damages by SQL, all to be found"),
-    "pairs": (10_000, "test_reading.py", "any_day", "readings as of a day and an instant"),
-    "writes": (5_000, "test_together.py", "bank", "batches of each of four writers, under readers"),
-    "answers": (4_000, "test_together.py", "answer", "commits, the answer to each fourth lost"),
-    "pauses": (100, "test_together.py", "paused", "writers paused while another took the pen"),
+    "sequences": (10_000, "books/money/test_machine.py", "", "random sequences against the model"),
+    "kills": (
+        100,
+        "books/money/test_crash.py",
+        "",
+        "kills of server, backend or client under load",
+    ),
+    "damages": (
+        1_000,
+        "books/money/test_damage.py",
+        "any_damage",
+        "damages by SQL, all to be found",
+    ),
+    "pairs": (
+        10_000,
+        "books/money/test_reading.py",
+        "any_day",
+        "readings as of a day and an instant",
+    ),
+    "writes": (
+        5_000,
+        "books/money/test_together.py",
+        "bank",
+        "batches of each of four writers, under readers",
+    ),
+    "answers": (
+        4_000,
+        "books/money/test_together.py",
+        "answer",
+        "commits, the answer to each fourth lost",
+    ),
+    "contracts": (
+        100_000,
+        "engines/cashflow/test_bulk.py",
+        "scalar_engine",
+        "contracts, compiled and not",
+    ),
+    "pauses": (
+        100,
+        "books/money/test_together.py",
+        "paused",
+        "writers paused while another took the pen",
+    ),
 }
 
 

@@ -1,13 +1,11 @@
-"""The rules of plain and resetting loans compiled: one contract or a million, in exact cents.
+"""The rules of plain and resetting loans compiled: one or a million, in exact cents.
 
 Dates are days since 1970-01-01, rates whole parts of 1e-8 a year, amounts minor units. Interest is
-an integer part and a remainder over ``denominator``; nothing is lost until it is due. The only
-floating point is in the equal payment of an annuity, which is rounded once, and in a guess at a
-quotient that integers then correct.
+an integer and a remainder over ``denominator``; nothing is lost until it is due. Floating point is
+in the equal payment of an annuity, which is rounded once, and in a guess that integers correct.
 """
 
-# Compiled code is read by its machine, not by the type checker: numba has no types to give it.
-# pyright: basic
+# pyright: basic - numba has no types to give
 
 from __future__ import annotations
 
@@ -253,11 +251,13 @@ def any_loan(loan, market, dates, years, principal, interest):
     year, month, day = date_of(loan.first_reset)
     resets, reset = 0, loan.first_reset
     has_resets = loan.reset_months != 0 or loan.reset_days != 0
-    whole, rest = np.int64(0), np.int64(0)
+    whole, rest, rows = np.int64(0), np.int64(0), 0
     for number in range(count):
         last = number == count - 1
         scheduled = dates[number]
         shown = scheduled if last else shifted(scheduled, loan.shift)
+        if shown > loan.matures:
+            continue  # a holiday moves it behind the maturity, which does not move and pays it all
         while has_resets and reset < loan.matures and shifted(reset, loan.shift) < shown:
             following = cycle_date(
                 loan.first_reset, year, month, day, loan.reset_months, loan.reset_days, resets + 1,
@@ -296,8 +296,9 @@ def any_loan(loan, market, dates, years, principal, interest):
         else:
             repaid = min(payment - (due if loan.kind >= NAM else 0), left)
         left -= repaid
-        dates[number], principal[number], interest[number] = shown, repaid, due
-    return count
+        dates[rows], principal[rows], interest[rows] = shown, repaid, due
+        rows += 1
+    return rows
 
 
 @_compile
@@ -328,7 +329,7 @@ def bound_rows(loans, reasons, bounds):
 @_compile
 def fill(loans, market, reasons, bounds, offsets, due, principal, interest):
     """Write the rows of all loans close to each other."""
-    years = np.empty(_most(loans, reasons), np.float64)
+    years = _room(loans, reasons)[1]
     end = 0
     for place in range(len(loans)):
         if reasons[place] == 0:
@@ -345,12 +346,14 @@ def fill(loans, market, reasons, bounds, offsets, due, principal, interest):
 
 
 @_compile
-def _most(loans, reasons):
+def _room(loans, reasons):
+    """Return arrays for the dates, years, principal and interest of the longest loan."""
     most = 1
     for place in range(len(loans)):
         if reasons[place] == 0:
             most = max(most, rows_most(loans[place]))
-    return most
+    amounts = np.empty((2, most), np.int64)
+    return np.empty(most, np.int32), np.empty(most, np.float64), amounts[0], amounts[1]
 
 
 @_compile
@@ -358,9 +361,7 @@ def sum_up(
     loans, market, reasons, day, due_principal, due_interest, next_due, next_payment, exposure
 ):
     """Write what is due, next due and outstanding at the end of a day, storing no rows."""
-    most = _most(loans, reasons)
-    years, dates = np.empty(most, np.float64), np.empty(most, np.int32)
-    principal, interest = np.empty(most, np.int64), np.empty(most, np.int64)
+    dates, years, principal, interest = _room(loans, reasons)
     for place in range(len(loans)):
         if reasons[place] != 0:
             continue
@@ -383,9 +384,7 @@ def sum_up(
 @_compile
 def fill_buckets(loans, market, reasons, edges, cash):
     """Add the cash of all loans to the stretches in which it falls due."""
-    most = _most(loans, reasons)
-    years, dates = np.empty(most, np.float64), np.empty(most, np.int32)
-    principal, interest = np.empty(most, np.int64), np.empty(most, np.int64)
+    dates, years, principal, interest = _room(loans, reasons)
     for place in range(len(loans)):
         if reasons[place] != 0:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from karez.kernel.money import currency
 
 _EPOCH = date(1970, 1, 1)
 _PARTS = 10**8
+_WEEKEND = timedelta(days=3)
 _KINDS = (ContractType.PAM, ContractType.LAM, ContractType.NAM, ContractType.ANN)
 _COUNTS = (DayCount.A360, DayCount.A365, DayCount.AA, DayCount.E30360)
 _SHIFTS = ("", "F", "MF", "P", "MP")
@@ -89,7 +90,7 @@ def _row(terms: Terms, codes: Mapping[str, int]) -> dict[str, Any] | None:
         and first >= begins
         and not terms.has_begun
     )
-    if not whole or not _is_plain(terms):
+    if not whole or not _is_plain(terms) or _begins_with_a_shift(terms, first):
         return None
     rates = _rates(terms)
     if rates is None or first is None or cycle is None or begins is None or matures is None:
@@ -116,6 +117,15 @@ def _row(terms: Terms, codes: Mapping[str, int]) -> dict[str, Any] | None:
         "shift": _SHIFTS.index(code.value[2:]) if shifts else 0,
         "shifts_first": shifts and code.shifts_first,
     }
+
+
+def _begins_with_a_shift(terms: Terms, first: datetime | None) -> bool:
+    """Tell whether a date could shift to before the contract begins."""
+    begins = terms.initial_exchange_date
+    return terms.business_day_convention is not BusinessDay.NOS and any(
+        when is not None and begins is not None and when < begins + _WEEKEND
+        for when in (first, terms.cycle_anchor_date_of_rate_reset)
+    )
 
 
 def _is_plain(terms: Terms) -> bool:
