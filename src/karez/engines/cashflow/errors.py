@@ -45,3 +45,15 @@ class PaidBeforeLentError(InvalidInputError):
     """Something is paid on {first}, before the first advance on {start}; date it on that day."""
 
     code = "paid-before-lent"
+
+
+class QuoteTermError(InvalidInputError):
+    """The {field} of the quote is {value!r}; {rule}."""
+
+    code = "quote-term"
+
+
+class QuoteTermUnknownError(InvalidInputError):
+    """{name!r} is no term of a quote: did you mean {nearest}? There are {known}."""
+
+    code = "quote-term-unknown"

@@ -78,8 +78,7 @@ def directive_years(start: date, day: date, span: Span, on_day: int) -> Fraction
     Whole periods are counted back from ``day``: twelfths of a year, fifty-seconds or years. The
     days that are left, the first excluded and the last included, are divided by the 365 or 366 of
     the year that ends on the last of them. Directive 2008/48/EC, Annex I, part I, remark (c) has
-    the lengths; the Commission's guidelines SWD(2012) 128, 4.1.1, and Directive 2014/17/EU, Annex
-    I, part I, remark (c) have the way of counting.
+    the lengths; the Commission's guidelines SWD(2012) 128, 4.1.1, have the way of counting.
     """
     if span is Span.WEEK:
         weeks = (day - start).days // _WEEK_DAYS

@@ -20,6 +20,7 @@ from karez.kernel.errors import ensure
 _FIRST_STEP = 0.01
 _GROWTH_MOST = 600.0  # e ** 600 times an amount is still a double
 _STEPS_MOST = 200
+_DUST = 1e-13  # of the amounts: what their sum in doubles may be off
 Column = npt.NDArray[np.float64]
 
 
@@ -142,7 +143,8 @@ def rates_of(
     with np.errstate(under="ignore"):
         at_zero = values(np.zeros(len(sizes)))
         longest = np.maximum.reduceat(periods + fractions, starts)
-        near, far, found = _brackets(values, at_zero, longest)
+        dust = _DUST * np.add.reduceat(np.abs(amounts), starts)
+        near, far, found = _brackets(values, at_zero, longest, dust)
         rates = np.expm1(_halved(values, near, far, at_zero > 0))
     lends = np.minimum.reduceat(amounts, starts) < 0
     pays = np.maximum.reduceat(amounts, starts) > 0
@@ -152,21 +154,24 @@ def rates_of(
 
 
 def _brackets(
-    values: Callable[[Column], Column], at_zero: Column, longest: Column
+    values: Callable[[Column], Column], at_zero: Column, longest: Column, dust: Column
 ) -> tuple[Column, Column, npt.NDArray[np.bool_]]:
-    """Double the steps from zero as ``_bracket`` does; tell where the value changed its sign."""
+    """Double the steps from zero as ``_bracket`` does; tell where the value changed its sign.
+
+    A value below ``dust`` is what adding left over, and has none.
+    """
     upward = at_zero > 0
     most = np.full(len(at_zero), _GROWTH_MOST)
     np.divide(most, longest, out=most, where=~upward & (longest > 0))
     sign = np.where(upward, 1.0, -1.0)
     near, step = np.zeros(len(at_zero)), np.full(len(at_zero), _FIRST_STEP)
     far = sign * np.minimum(step, most)
-    found = (values(far) > 0) != upward
+    found = -sign * values(far) > dust
     while ((np.abs(far) < most) & ~found).any():
         step = np.where(found, step, 2 * step)
         near = np.where(found, near, far)
         far = np.where(found, far, sign * np.minimum(np.abs(far) + step, most))
-        found = (values(far) > 0) != upward
+        found = -sign * values(far) > dust
     return near, far, found
 
 
