@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -69,8 +68,7 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in TERM_NAMES:
-            nearest = difflib.get_close_matches(name, TERM_NAMES, n=1, cutoff=0)
-            raise QuoteTermUnknownError(name=name, nearest=nearest[0], known=", ".join(TERM_NAMES))
+            raise QuoteTermUnknownError(name=name, known=", ".join(TERM_NAMES))
 
 
 def quote_terms(values: Mapping[str, str], *, today: date) -> QuoteTerms:

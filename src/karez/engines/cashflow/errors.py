@@ -54,6 +54,6 @@ class QuoteTermError(InvalidInputError):
 
 
 class QuoteTermUnknownError(InvalidInputError):
-    """{name!r} is no term of a quote: did you mean {nearest}? There are {known}."""
+    """{name!r} is no term of a quote; there are {known}."""
 
     code = "quote-term-unknown"
