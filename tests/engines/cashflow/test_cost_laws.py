@@ -180,7 +180,14 @@ def test_cost__counts_all_that_is_paid():
 
 @pytest.mark.parametrize(
     ("rate", "decimals", "shown"),
-    [(0.12965, 2, "12.97"), (0.1295, 1, "13.0"), (0.12949, 1, "12.9"), (-0.05, 2, "-5.00")],
+    [
+        (0.12965, 2, "12.97"),
+        (0.1295, 1, "13.0"),
+        (0.12949, 1, "12.9"),
+        (-0.05, 2, "-5.00"),
+        (-1e-9, 2, "0.00"),
+        (1e30, 0, f"{int(1e30)}00"),
+    ],
 )
 def test_percent__rounds_a_five_up(rate: float, decimals: int, shown: str):
     """Directive 2008/48/EC, Annex I, part I, remark (d)."""

@@ -40,7 +40,7 @@ def quote_terms(draw: st.DrawFn) -> QuoteTerms:
     every = Cycle(draw(st.integers(1, 4)), draw(st.sampled_from("MW")))
     # Up to the 28th, a grace period ends in no month that is too short.
     start = draw(st.dates(date(2000, 1, 1), date(2060, 1, 1))).replace(day=draw(st.integers(1, 28)))
-    principal = draw(st.integers(1_00, 10**9))
+    principal = draw(st.integers(100_00, 10**9))  # more than a step for each instalment
     return QuoteTerms(
         principal_minor=principal,
         currency=currency(draw(st.sampled_from(["EUR", "JPY", "KWD"]))),
@@ -171,3 +171,9 @@ def test_terms__grace_that_would_move_the_day_is_refused():
 def test_terms__beyond_the_calendar_are_refused():
     with pytest.raises(QuoteTermError, match="year 9999"):
         quoted(start=date(9998, 1, 10), first=date(9998, 2, 10), term=60)
+
+
+@pytest.mark.parametrize("kind", [Kind.ANNUITY, Kind.EQUAL_PRINCIPAL])
+def test_step__that_leaves_nothing_to_pay_is_refused(kind: Kind):
+    with pytest.raises(QuoteTermError, match="rounds to nothing"):
+        quoted(kind=kind, step_minor=2000_00)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import attrs
 
@@ -27,6 +27,7 @@ from karez.engines.cashflow.solver import Discounted, rate_of
 
 _YEAR_DAYS = 365
 _DUST_DECIMALS = 9  # of a per cent: what a double cannot tell from a tie
+_DIGITS_MOST = 350  # of the largest double, and decimals
 
 
 @attrs.frozen
@@ -131,8 +132,10 @@ def percent(rate: float, decimals: int = 2) -> Decimal:
 
     What differs from a tie by less than a double can tell counts as the tie.
     """
-    settled = round(Decimal(rate).scaleb(2), _DUST_DECIMALS)
-    return settled.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    with localcontext(prec=_DIGITS_MOST):
+        settled = round(Decimal(rate).scaleb(2), _DUST_DECIMALS)
+        shown = settled.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return shown or abs(shown)  # zero has no sign
 
 
 def _start(flows: Sequence[Flow]) -> date:

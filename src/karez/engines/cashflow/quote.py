@@ -144,9 +144,26 @@ def quote_of(terms: QuoteTerms) -> Quote:
         "the principal is repaid",
     )
     ensure(instalments[-1].balance_minor == 0, "nothing is left")
+    _check_instalment(terms, instalments)
     flows = [Flow(terms.start, -terms.principal_minor), Flow(terms.start, terms.fee_minor)]
     flows += [Flow(line.due_on, line.payment_minor) for line in instalments]
     return Quote(terms, instalments, cost_of([flow for flow in flows if flow.amount_minor]))
+
+
+def _check_instalment(terms: QuoteTerms, instalments: Sequence[Instalment]) -> None:
+    """Refuse a step so coarse that it leaves the whole loan to the last instalment."""
+    regular = instalments[terms.grace]
+    parts = {
+        Kind.ANNUITY: regular.payment_minor,
+        Kind.EQUAL_PRINCIPAL: regular.principal_minor,
+        Kind.BULLET: terms.principal_minor,
+    }
+    if parts[terms.kind] == 0:
+        raise QuoteTermError(
+            field="step",
+            value=str(Decimal(terms.step_minor).scaleb(-terms.currency.exponent)),
+            rule="the instalment rounds to nothing; take a smaller step, or fewer instalments",
+        )
 
 
 def first_date(start: date, every: Cycle) -> date:

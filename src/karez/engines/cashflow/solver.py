@@ -81,7 +81,7 @@ def _bracket(flows: Sequence[Discounted], at_zero: float) -> tuple[float, float]
             return near, far
         near, step = far, 2 * step
     raise RateNotFoundError(
-        reason="it is more at every rate"
+        reason="it is more at every rate that a number can show"
         if at_zero > 0
         else "it is less at every rate above -100 %"
     )
