@@ -132,6 +132,36 @@ def test_apr_us__is_as_regulation_z_has_it(rate: str, flows: list[Flow]):
     assert percent(apr_us(flows)) == Decimal(rate)
 
 
+# "Extra examples" in the tests of FSharp.Finance.Personal, confirmed there with a spreadsheet:
+# another implementation's figures, not the regulation's.
+ELSEWHERE = {
+    "quarterly, period and a half": (
+        "9.15",
+        [lent("1978-06-23", 10000_00), *monthly("1978-10-01", 40, 385_00, 3)],
+    ),
+    "quarterly, short first period": (
+        "9.32",
+        [lent("1978-07-23", 10000_00), *monthly("1978-10-01", 40, 385_00, 3)],
+    ),
+    "daily": ("94.15", [lent("2023-10-26", 1000_00), *by_days("2023-11-30", 5, 220_00, 1)]),
+    "weekly, long first period": (
+        "176.52",
+        [lent("2023-10-28", 1000_00), *by_days("2023-11-30", 5, 250_00, 7)],
+    ),
+    "weekly": ("412.40", [lent("2023-11-23", 1000_00), *by_days("2023-11-30", 5, 250_00, 7)]),
+    "weekly, short first period": (
+        "434.30",
+        [lent("2023-11-24", 1000_00), *by_days("2023-11-30", 5, 250_00, 7)],
+    ),
+    "yearly": ("78.34", [lent("2023-10-26", 1000_00), *monthly("2023-11-30", 5, 500_00, 12)]),
+}
+
+
+@pytest.mark.parametrize(("rate", "flows"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_apr_us__is_as_another_implementation_has_it(rate: str, flows: list[Flow]):
+    assert percent(apr_us(flows)) == Decimal(rate)
+
+
 # Our own computation, by hand; not the regulation's figures.
 OWN_US = {
     # 4.4 % in a term of six whole months, two in a year: (b)(5)(vi).
@@ -151,6 +181,29 @@ OWN_US = {
 @pytest.mark.parametrize(("rate", "flows"), OWN_US.values(), ids=OWN_US)
 def test_apr_us__is_as_computed_by_hand(rate: str, flows: list[Flow]):
     assert percent(apr_us(flows)) == Decimal(rate)
+
+
+# Our own computation, by hand.
+OWN_EU = {
+    # 270 v + 270 v^2 = 500, v = 0.949778...; v^-12 - 1.
+    "two months": ("85.6", [lent("2012-10-10", 500_00), *monthly("2012-11-10", 2, 270_00)]),
+    # 1.02 ^ (366 / 5) - 1: the year that ends on 15 October 2012 has a leap day.
+    "five days of a leap year": ("326.1", [lent("2012-10-10", 500_00), paid("2012-10-15", 510_00)]),
+    # 1.02 ^ 52 - 1, the interest of a week compounded.
+    "weeks": (
+        "180.0",
+        [
+            lent("2026-01-15", 1000_00),
+            paid("2026-01-22", 20_00),
+            paid("2026-01-29", 1020_00),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("rate", "flows"), OWN_EU.values(), ids=OWN_EU)
+def test_apr_eu__is_as_computed_by_hand(rate: str, flows: list[Flow]):
+    assert percent(apr_eu(flows), 1) == Decimal(rate)
 
 
 # Intervals of the Commission's guidelines on Directive 2008/48/EC, SWD(2012) 128, 4.1.1: most of

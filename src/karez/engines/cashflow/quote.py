@@ -134,9 +134,8 @@ def quote_of(terms: QuoteTerms) -> Quote:
         RateNotFoundError: the flows have no rate.
     """
     dates = due_dates(terms)
-    events = contract_events(_contract(terms, dates), Observed(), Ledger(
-        payment_step_minor=terms.step_minor, payment_rounding=terms.rounding
-    ))  # fmt: skip
+    numbers = Ledger(payment_step_minor=terms.step_minor, payment_rounding=terms.rounding)
+    events = contract_events(_contract(terms, dates), Observed(), numbers)
     instalments = tuple(_instalments(events))
     ensure([line.due_on for line in instalments] == dates, "every due date has its instalment")
     ensure(
@@ -251,7 +250,7 @@ _PRINCIPAL = frozenset({EventType.PR, EventType.MD})
 
 
 def _instalments(events: Sequence[Event]) -> Iterator[Instalment]:
-    """Join the events of a day; those before the first instalment pay nothing."""
+    """Join what is paid on a day: principal and interest are events of their own."""
     paid = [event for event in events if event.kind in _PRINCIPAL or event.kind is EventType.IP]
     for number, (day, group) in enumerate(groupby(paid, key=lambda event: event.at.date()), 1):
         row = list(group)
