@@ -45,6 +45,7 @@ CALLS = {
     "export ledger": "--format csv --output book.csv",
     "backup": "book.dump",
     "restore": "book.dump --replace",
+    "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
     "down": "",

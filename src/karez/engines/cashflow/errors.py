@@ -27,3 +27,27 @@ class MarketUnobservedError(InvalidInputError):
     """Contract {contract}: nothing is observed of {market} up to {at}; give an earlier value."""
 
     code = "market-unobserved"
+
+
+class RateNotFoundError(InvalidInputError):
+    """No rate makes what is paid worth what was lent: {reason}; look at amounts and dates."""
+
+    code = "rate-not-found"
+
+
+class PaidBeforeLentError(InvalidInputError):
+    """Something is paid on {first}, before the first advance on {start}; date it on that day."""
+
+    code = "paid-before-lent"
+
+
+class QuoteTermError(InvalidInputError):
+    """The {field} of the quote is {value!r}; {rule}."""
+
+    code = "quote-term"
+
+
+class QuoteTermUnknownError(InvalidInputError):
+    """{name!r} is no term of a quote; there are {known}."""
+
+    code = "quote-term-unknown"
