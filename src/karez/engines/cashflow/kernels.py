@@ -5,7 +5,8 @@ an integer and a remainder over ``denominator``; nothing is lost until it is due
 in the equal payment of an annuity, which is rounded once, and in a guess that integers correct.
 """
 
-# pyright: basic - numba has no types to give
+# Numba has no types to give.
+# pyright: basic
 
 from __future__ import annotations
 
@@ -388,8 +389,7 @@ def fill_buckets(loans, market, reasons, edges, cash):
     for place in range(len(loans)):
         if reasons[place] != 0:
             continue
-        count = one_loan(loans[place], market, dates, years, principal, interest)
-        bucket = 0
+        count, bucket = one_loan(loans[place], market, dates, years, principal, interest), 0
         for number in range(max(count, 0)):
             while bucket < len(edges) and edges[bucket] <= dates[number]:
                 bucket += 1
