@@ -7,12 +7,19 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from karez.engines.cashflow.cost import Flow, apr_eu, apr_us, cost_of, effective_rate, percent
 from karez.engines.cashflow.errors import PaidBeforeLentError, RateNotFoundError
-from karez.engines.cashflow.intervals import directive_span, directive_years, series_day
+from karez.engines.cashflow.intervals import (
+    directive_span,
+    directive_years,
+    series_day,
+    transaction_day,
+    unit_period,
+    unit_periods,
+)
 from karez.engines.cashflow.solver import Discounted, rate_of, rates_of, value_at
 
 START = date(2026, 1, 15)
@@ -75,6 +82,7 @@ def by_the_directive(flows: list[Flow]) -> Timed:
     return [(flow.amount_minor, directive_years(START, flow.on, span, on_day)) for flow in flows]
 
 
+@settings(max_examples=30)  # the twin takes its time
 @given(loans())
 def test_rate__is_that_of_the_slow_twin(flows: list[Flow]):
     for measure, timed in ((effective_rate, by_the_day), (apr_eu, by_the_directive)):
@@ -86,6 +94,20 @@ def test_rate__is_that_of_the_slow_twin(flows: list[Flow]):
 def test_value__at_the_rate_is_within_half_a_minor_unit(flows: list[Flow]):
     for measure, timed in ((effective_rate, by_the_day), (apr_eu, by_the_directive)):
         assert abs(exact_value(timed(flows), Decimal(measure(flows)))) < Decimal("0.5")
+
+
+@given(loans())
+def test_value__at_the_rate_of_regulation_z_is_within_half_a_minor_unit(flows: list[Flow]):
+    """The sum of amount / ((1 + f i)(1 + i)^t), Appendix J, (b)(8), in exact fractions."""
+    lent = [flow.on for flow in flows if flow.amount_minor < 0]
+    paid = [flow.on for flow in flows if flow.amount_minor > 0]
+    unit, on_day = unit_period(START, lent, paid), transaction_day(START, [*lent, *paid])
+    rate = Fraction(apr_us(flows)) / unit.per_year
+    value = Fraction(0)
+    for flow in flows:
+        full, part = unit_periods(START, flow.on, unit, on_day)
+        value += flow.amount_minor / ((1 + part * rate) * (1 + rate) ** full)
+    assert abs(value) < Fraction(1, 2)
 
 
 @given(loans(), st.integers(1, 99))
