@@ -81,10 +81,10 @@ class BusinessDay(StrEnum):
     SCMF = "SCMF"  # the following, unless it is in the next month
     SCP = "SCP"  # the preceding
     SCMP = "SCMP"  # the preceding, unless it is in the month before
-    CSF = "CSF"  # calculate by the unshifted date, then shift the payment
-    CSMF = "CSMF"
-    CSP = "CSP"
-    CSMP = "CSMP"
+    CSF = "CSF"  # calculate by the unshifted date, then shift the payment: the following
+    CSMF = "CSMF"  # calculate first; the following, unless it is in the next month
+    CSP = "CSP"  # calculate first; the preceding
+    CSMP = "CSMP"  # calculate first; the preceding, unless it is in the month before
 
     @property
     def shifts_first(self) -> bool:
