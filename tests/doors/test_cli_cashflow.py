@@ -127,3 +127,37 @@ def test_events__says_which_terms_it_does_not_look_at(folder: Path) -> None:
     code, _, err = call("cashflow", "events", name)
     assert code == 0
     assert err == "loan: not looked at: seniority\n"
+
+
+@pytest.mark.parametrize(
+    ("calendar", "first"),
+    [
+        ("MF", "2026-04-03"),  # Good Friday is a weekday
+        ("DE", "2026-04-07"),  # and closed where it is a holiday, as is Easter Monday
+        ("US-NY", "2026-04-03"),
+        ("town", "2026-04-06"),
+    ],
+)
+def test_events__fall_on_business_days(folder: Path, calendar: str, first: str) -> None:
+    (folder / "town.txt").write_text("# our own\n2026-04-03  # market day\n")
+    terms = {
+        "calendar": calendar,
+        "businessDayConvention": "SCF",
+        "cycleAnchorDateOfPrincipalRedemption": "2026-04-03T00:00:00",
+        "maturityDate": "2026-06-02T00:00:00",
+    }
+    name = write(folder, {"loan": case(**terms)})
+    code, out, _ = call(
+        "cashflow", "events", name, "--calendar", "town", "town.txt", "--json"
+    )  # fmt: skip
+    assert code == 0
+    redeemed = [row for row in json.loads(out)["loan"] if row["eventType"] == "PR"]
+    assert redeemed[0]["eventDate"][:10] == first
+
+
+def test_calendar__names_the_line_that_is_no_day(folder: Path) -> None:
+    (folder / "town.txt").write_text("2026-04-03\nEaster\n")
+    name = write(folder, {"loan": case()})
+    code, _, _ = call("cashflow", "events", name, "--calendar", "town", "town.txt")
+    assert isinstance(code, Exception)
+    assert "town.txt, line 2: 'Easter'" in str(code)

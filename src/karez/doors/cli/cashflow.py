@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from karez.doors.cli.bookkeeping import exit_with
 from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
 from karez.doors.files.actus import events_of, read_cases
+from karez.doors.files.calendars import read_calendar
 from karez.engines.cashflow.arithmetic import Conformance, Ledger
 from karez.kernel.errors import KarezError
 
@@ -37,14 +39,23 @@ def cashflow() -> None:
     show_default=True,
     help="In floating point as ACTUS has it; or in minor units of the currency, to the cent.",
 )
+@click.option(
+    "--calendar",
+    "calendars",
+    type=(str, click.Path(path_type=Path)),
+    metavar="NAME FILE",
+    multiple=True,
+    help="A business calendar of your own: its closed days, one a line. Countries are known.",
+)
 @command_options
-def events(shell: Shell, *, file: Path, mode: str) -> None:
+def events(shell: Shell, *, file: Path, mode: str, calendars: Sequence[tuple[str, Path]]) -> None:
     """Show the events of the contracts in FILE, which is laid out as the ACTUS test cases are.
 
     A contract that is wrong is named on the error channel; the others are computed. The exit code
     is then 5.
     """
     numbers = Conformance() if mode == "conformance" else Ledger()
+    own = {name: read_calendar(path) for name, path in calendars}
     answers: dict[str, list[dict[str, Any]]] = {}
     failed = False
     for case in read_cases(file):
@@ -52,7 +63,7 @@ def events(shell: Shell, *, file: Path, mode: str) -> None:
             names = ", ".join(case.unused)
             click.echo(f"{case.case_id}: not looked at: {names}", err=True)
         try:
-            answers[case.case_id] = events_of(case, numbers)
+            answers[case.case_id] = events_of(case, numbers, own)
         except KarezError as error:
             failed = True
             say(error, as_json=shell.as_json)

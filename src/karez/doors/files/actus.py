@@ -6,8 +6,8 @@ import gzip
 import json
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 
+from karez.doors.files.calendars import closed_days
 from karez.doors.files.errors import CasesMalformedError
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
 from karez.engines.cashflow.check import camel
@@ -63,14 +64,21 @@ def read_cases(path: Path) -> Iterator[Case]:
             yield Case(case_id, None, Observed(), error)
 
 
-def events_of(case: Case, numbers: Arithmetic) -> list[dict[str, Any]]:
+def events_of(
+    case: Case, numbers: Arithmetic, calendars: Mapping[str, Collection[date]] | None = None
+) -> list[dict[str, Any]]:
     """Return the events of a case in the layout of the reference results.
+
+    ``calendars`` are business calendars by name: the days on which they are closed.
 
     Raises what is wrong with the case.
     """
     if case.error is not None or case.terms is None:
         raise case.error or TermMissingError(contract=case.case_id, field="terms", rule="required")
-    return [_written(event) for event in contract_events(case.terms, case.observed, numbers)]
+    until = case.observed.until
+    closed = closed_days(case.terms, calendars or {}, until and until.date())
+    observed = attrs.evolve(case.observed, closed_days=closed)
+    return [_written(event) for event in contract_events(case.terms, observed, numbers)]
 
 
 def _written(event: Event) -> dict[str, Any]:

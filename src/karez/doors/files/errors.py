@@ -108,3 +108,9 @@ class CasesMalformedError(InvalidInputError):
     """{file} is not a file of cases: {reason}."""
 
     code = "cases-malformed"
+
+
+class CalendarMalformedError(InvalidInputError):
+    """{file}, line {line}: {text!r} is not a day; write one a line, such as 2026-12-25."""
+
+    code = "calendar-malformed"
