@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import batches, contracts, history, peers, pens, singles
+from benchmarks import batches, conformance, contracts, history, peers, pens, singles
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
 
@@ -28,6 +28,7 @@ def main() -> int:
         "history": history.run,
         "peers": peers.run,
         "contracts": contracts.run,
+        "conformance": conformance.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(everything)}")
