@@ -169,8 +169,12 @@ def _exercise(it: _Enhancement, credit: ObservedEvent, fee_due: Number) -> list[
 def _fees(
     it: _Enhancement, until: datetime, maturity: datetime, *, settles: bool
 ) -> tuple[list[Event], Number]:
-    """Return the fees paid before the end, and what of the next one is due at a settlement."""
+    """Return the fees paid before the end, and what of the next one is due at a settlement.
+
+    Who is covered pays them; the reference cases have it that who covers does.
+    """
     terms, numbers = it.terms, it.numbers
+    sign = terms.sign if numbers.follows_cases else -terms.sign
     planned: list[Planned] = it.planner.fees(maturity)
     paid = numbers.amount(terms.fee_rate or Decimal(0), terms.currency)
     events: list[Event] = []
@@ -180,13 +184,13 @@ def _fees(
         if midnight(when) <= midnight(terms.status_date):
             last = when
         elif midnight(when) <= midnight(until):
-            events.append(_event(it, fee.shown, EventType.FP, -terms.sign * paid))
+            events.append(_event(it, fee.shown, EventType.FP, sign * paid))
             last = when
         else:
             if settles:
                 convention = terms.day_count_convention
                 share = numbers.years(year_fraction(convention, last, until))
                 whole = numbers.years(year_fraction(convention, last, when))
-                pending = numbers.due(terms.sign * paid * share / whole)
+                pending = numbers.due(sign * paid * share / whole)
             break
     return events, pending
