@@ -123,10 +123,10 @@ def test_events__of_a_file_that_is_none(folder: Path, text: str) -> None:
 
 
 def test_events__says_which_terms_it_does_not_look_at(folder: Path) -> None:
-    name = write(folder, {"loan": case(seniority="S")})
+    name = write(folder, {"loan": case(seniority="S"), "other": case(seniority="J")})
     code, _, err = call("cashflow", "events", name)
     assert code == 0
-    assert err == "loan: not looked at: seniority\n"
+    assert err == "seniority is not looked at (in 2 contracts)\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,16 +58,16 @@ def events(shell: Shell, *, file: Path, mode: str, calendars: Sequence[tuple[str
     numbers = Conformance() if mode == "conformance" else Ledger()
     own = {name: read_calendar(path) for name, path in calendars}
     answers: dict[str, list[dict[str, Any]]] = {}
-    failed = False
+    failed, unused = False, Counter[str]()
     for case in read_cases(file):
-        if case.unused:
-            names = ", ".join(case.unused)
-            click.echo(f"{case.case_id}: not looked at: {names}", err=True)
+        unused.update(case.unused)
         try:
             answers[case.case_id] = events_of(case, numbers, own)
         except KarezError as error:
             failed = True
             say(error, as_json=shell.as_json)
+    for name, count in unused.items():
+        click.echo(f"{name} is not looked at (in {count} contracts)", err=True)
     lines: list[str] = []
     for case_id, rows in answers.items():
         cells = [[_cell(row[name]) for name in _COLUMNS.values()] for row in rows]
