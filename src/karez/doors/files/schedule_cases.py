@@ -1,0 +1,112 @@
+"""Cases of schedules: terms and events in, the rows of the schedule out at every checkpoint.
+
+A case is an object with ``id``, ``terms``, ``product_settings``, ``events`` and ``checkpoints``. A
+checkpoint says after which event a table is asked for; what rows it holds is never looked at, only
+whether it holds any.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from karez.doors.files.case_errors import CaseBrokenError, Fields
+from karez.doors.files.case_rows import as_rows
+from karez.doors.files.case_story import Story, re_age_of, re_amortise_of
+from karez.doors.files.case_terms import read_terms
+from karez.engines.servicing.account import Account
+from karez.kernel.errors import KarezError
+
+Answer = dict[str, Any]
+"""``after_event``, ``business_date`` and ``rows`` of one checkpoint."""
+
+
+def read_cases(path: Path) -> list[Any]:
+    """Return the cases of a JSON file, plain or compressed with gzip.
+
+    Raises:
+        CaseBrokenError: the file does not hold a list.
+    """
+    raw = path.read_bytes()
+    if raw[:2] == b"\x1f\x8b":
+        raw = gzip.decompress(raw)
+    cases = json.loads(raw, parse_float=str)
+    if isinstance(cases, Mapping):
+        cases = cast("Mapping[str, Any]", cases).get("cases")
+    if not isinstance(cases, list):
+        raise CaseBrokenError(case=path.name, field="cases", value="missing", rule="it is a list")
+    return cast("list[Any]", cases)
+
+
+def answer_cases(cases: Iterable[Any]) -> dict[str, list[Answer] | KarezError]:
+    """Return for each case its tables in the order of its checkpoints, or what is wrong with it."""
+    answers: dict[str, list[Answer] | KarezError] = {}
+    for place, case in enumerate(cases, 1):
+        name = f"number {place}"
+        try:
+            fields = Fields(name, "case", case)
+            name = fields.text("id")
+            while name in answers:
+                name = f"{name} again"
+            answers[name] = answer_case(case)
+        except KarezError as error:
+            answers[name] = error
+    return answers
+
+
+def answer_case(case: Mapping[str, Any]) -> list[Answer]:
+    """Return the tables of one case.
+
+    Raises:
+        CaseBrokenError: a field is missing, or holds what it must not.
+    """
+    name = Fields("unnamed", "case", case).text("id")
+    fields = Fields(name, "case", case)
+    terms = Fields(name, "terms", fields.get("terms"))
+    settings = Fields(name, "product_settings", fields.get("product_settings"))
+    story = Story(read_terms(terms, settings), terms)
+    asked = _asked(fields)
+    answers: dict[int, Answer] = {}
+    events = _list(fields, "events")
+    for number, values in enumerate(events, 1):
+        event = Fields(name, f"events[{number}]", values)
+        story.tell(event)
+        for place, after, _ in asked:
+            if after == number:
+                answers[place] = {
+                    "after_event": after,
+                    "business_date": story.today.isoformat(),
+                    "rows": as_rows(_shown(story, event), story.terms.decimals),
+                }
+    return [answers[place] for place, _, _ in asked if place in answers]
+
+
+def _shown(story: Story, event: Fields) -> Account:
+    """Return the loan that a checkpoint after this event shows; a preview tries what it asks."""
+    kind = event.get("type")
+    if kind == "reage_preview_request":
+        return story.loan(re_age_of(story, event))
+    if kind == "reamortize_preview_request":
+        return story.loan(re_amortise_of(story, event))
+    return story.loan()
+
+
+def _asked(fields: Fields) -> list[tuple[int, int, str]]:
+    """Return place, event and kind of the checkpoints that hold rows."""
+    asked: list[tuple[int, int, str]] = []
+    for place, values in enumerate(_list(fields, "checkpoints")):
+        checkpoint = Fields(fields.case, f"checkpoints[{place}]", values)
+        if "rows" in checkpoint.values:
+            kind = str(checkpoint.get("check") or "")
+            asked.append((place, checkpoint.whole("after_event"), kind))
+    return asked
+
+
+def _list(fields: Fields, name: str) -> list[Any]:
+    found = fields.get(name)
+    if not isinstance(found, list):
+        raise fields.broken(name, "it must be a list")
+    return cast("list[Any]", found)
