@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.table import Line, PayoutLine, schedule_table
+from karez.engines.servicing.terms import Tranche
 
 CaseRow = dict[str, str]
 
 
-def as_rows(account: Account, decimals: int) -> list[CaseRow]:
-    """Return the rows of a loan's schedule."""
+def as_rows(account: Account, decimals: int, expected: Sequence[Tranche] = ()) -> list[CaseRow]:
+    """Return the rows of a loan's schedule, and of disbursements that are still expected."""
     return [
         _payout(line, decimals) if isinstance(line, PayoutLine) else _instalment(line, decimals)
-        for line in schedule_table(account)
+        for line in schedule_table(account, expected)
     ]
 
 

@@ -13,6 +13,7 @@ from karez.doors.files.case_errors import Fields
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.events import (
     BuyDownFee,
+    BuyDownFeeAdjustment,
     CapitalisedIncome,
     Charge,
     Chargeback,
@@ -64,6 +65,7 @@ _CLASSES: dict[str, type[Event]] = {
     "Interest Refund": InterestRefund,
     "Capitalized Income": CapitalisedIncome,
     "Buy Down Fee": BuyDownFee,
+    "Buy Down Fee Adjustment": BuyDownFeeAdjustment,
     "Disbursement": Disbursement,
     "Chargeback": Chargeback,
     "Credit Balance Refund": CreditBalanceRefund,
@@ -93,6 +95,7 @@ class Story:
         self.expected_on = fields.day("expected_disbursement_date")
         self.principal = fields.amount("principal", terms.decimals)
         self.created = False
+        self.tranches = list(terms.tranches)
 
     def tell(self, event: Fields) -> None:
         """Let one event of the case happen."""
@@ -111,7 +114,7 @@ class Story:
 
     def foreseen(self) -> Account:
         """Return the loan as it is expected to be paid out."""
-        tranches = self.terms.tranches or (Tranche(self.expected_on, self.principal),)
+        tranches = self.tranches or [Tranche(self.expected_on, self.principal)]
         kept = [event for event in in_force(self.events) if isinstance(event, Charge)]
         events: list[Event] = [*self.at_payout, *kept]
         number = max((event.number for event in events), default=0)
@@ -126,6 +129,12 @@ class Story:
                 )
             )
         return fold(self.terms, events, as_of=min(tranche.on for tranche in tranches))
+
+    def to_come(self) -> list[Tranche]:
+        """Return the tranches that are expected after today, once the first has gone out."""
+        if not any(isinstance(event, Disbursement) for event in in_force(self.events)):
+            return []
+        return [tranche for tranche in self.tranches if tranche.on > self.today]
 
     @property
     def number(self) -> int:
@@ -175,6 +184,12 @@ def _disburse(story: Story, event: Fields) -> None:
         posted_on=story.today,
         amount_minor=event.amount("amount", story.terms.decimals),
     )
+    if not any(isinstance(one, Disbursement) for one in in_force(story.events)):
+        # Tranches that a loan was made with give way to what is really paid out.
+        story.tranches = [one for one in story.tranches if one not in story.terms.tranches]
+    known = next((one for one in story.tranches if one.on == out.on), None)
+    if known is not None:
+        story.tranches.remove(known)
     story.add(out)
     down = automatic_down_payment(story.terms, out, story.number)
     if down is not None:
@@ -228,11 +243,6 @@ def _payoff(story: Story, event: Fields) -> None:
 
 def _bring_up(story: Story, _event: Fields) -> None:
     story.as_of = story.today
-
-
-def _charge(story: Story, event: Fields, charge: Charge) -> None:
-    del event
-    story.add(charge)
 
 
 def _add_charge(story: Story, event: Fields) -> None:
@@ -292,18 +302,30 @@ def _config_charge(story: Story, event: Fields) -> None:
     basis = event.choice("calc", _BASES)
     flat = basis is ChargeBasis.FLAT
     each = event.get("calc") == "PERCENTAGE_DISBURSEMENT_AMOUNT"
+    said, field = _charge_amount(story, event)
     story.add(
         Charge(
             number=story.number,
             on=story.expected_on,
             posted_on=story.expected_on,
             penalty=False,
-            amount_minor=event.amount("percent", story.terms.decimals) if flat else 0,
-            pct=Decimal(0) if flat else event.number("percent"),
+            amount_minor=said.amount(field, story.terms.decimals) if flat else 0,
+            pct=Decimal(0) if flat else said.number(field),
             basis=basis,
             time=ChargeTime.EACH_DISBURSEMENT if each else ChargeTime.AT_DISBURSEMENT,
         )
     )
+
+
+def _charge_amount(story: Story, event: Fields) -> tuple[Fields, str]:
+    """Return where the amount of a charge stands: the loan's own goes before the product's."""
+    extra = story.fields.get("extra")
+    if extra is not None:
+        own = Fields(event.case, "terms.extra", extra)
+        for field in ("charge amount %", "charge amount"):
+            if own.get(field) is not None:
+                return own, field
+    return event, "percent"
 
 
 def _processing_charge(story: Story, event: Fields) -> None:
@@ -342,16 +364,21 @@ def _adjust_charge(story: Story, event: Fields) -> None:
 
 
 def _undo_transaction(story: Story, event: Fields) -> None:
+    """Undo a transaction of a day: the n-th of its kind, counting those that are undone already.
+
+    A count without a kind also counts accruals, which are no events here: the last is meant if there
+    are fewer.
+    """
     on = event.day("date")
     label = event.get("kind")
-    found = [
-        one
-        for one in in_force(story.events)
-        if one.on == on and _is_labelled(one, label)
-    ]
-    nth = event.whole("nth", default=1)
-    if len(found) < nth:
-        raise event.broken("nth", "there must be so many transactions of that kind on that day")
+    standing = in_force(story.events)
+    among = standing if label is None else story.events
+    found = [one for one in among if one.on == on and _is_labelled(one, label)]
+    if not found:
+        raise event.broken("date", "there must be such a transaction on that day")
+    nth = min(event.whole("nth", default=1), len(found))
+    if found[nth - 1] not in standing:
+        raise event.broken("nth", "it must not be undone already")
     story.undo(found[nth - 1])
 
 
@@ -383,8 +410,19 @@ def _undo_last_disbursal(story: Story, event: Fields) -> None:
     story.undo(found)
 
 
+def _add_tranche(story: Story, event: Fields) -> None:
+    story.tranches.append(
+        Tranche(event.day("date"), event.amount("amount", story.terms.decimals))
+    )
+
+
 def _undo_disbursal(story: Story, _event: Fields) -> None:
-    for event in in_force(story.events):
+    standing = in_force(story.events)
+    if story.terms.tranches:
+        story.tranches = [
+            Tranche(one.on, one.amount_minor) for one in standing if isinstance(one, Disbursement)
+        ]
+    for event in standing:
         if not isinstance(event, Charge):
             story.undo(event)
 
@@ -475,13 +513,14 @@ def _tables(event: Fields) -> list[Fields]:
 
 
 def re_age_of(story: Story, event: Fields) -> ReAge:
-    """Return the re-age that an event of a case asks for, as of today."""
+    """Return the re-age that an event of a case asks for: as of today, or of its past first day."""
     row = _tables(event)[0]
+    first_due = row.day("startDate")
     return ReAge(
         number=story.number,
-        on=story.today,
+        on=min(story.today, first_due),
         posted_on=story.today,
-        first_due=row.day("startDate"),
+        first_due=first_due,
         instalments=row.whole("numberOfInstallments"),
         every=row.whole("frequencyNumber"),
         unit=row.choice("frequencyType", case_terms.UNITS),
@@ -606,7 +645,7 @@ _HAPPENS: dict[str, Callable[[Story, Fields], None]] = {
     "capitalized_income": _amount_on(CapitalisedIncome),
     "capitalized_income_adjustment": _adjust_income,
     "buy_down_fee": _amount_on(BuyDownFee),
-    "buy_down_fee_adjustment": _amount_on(BuyDownFee),
+    "buy_down_fee_adjustment": _amount_on(BuyDownFeeAdjustment),
     "charge_off": _on_day(ChargeOff),
     "undo_charge_off": _undo_last(ChargeOff),
     "contract_termination": _on_day(ContractTermination),
@@ -625,7 +664,7 @@ _HAPPENS: dict[str, Callable[[Story, Fields], None]] = {
     "set_product_allocation": _set_allocation,
     "global_config": _set_config,
     "set_fraud": _nothing,
-    "add_tranche": _nothing,
+    "add_tranche": _add_tranche,
     "asset_transfer": _nothing,
     "raw": _nothing,
 }

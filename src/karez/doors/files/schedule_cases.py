@@ -79,7 +79,9 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
                 answers[place] = {
                     "after_event": after,
                     "business_date": story.today.isoformat(),
-                    "rows": as_rows(_shown(story, event), story.terms.decimals),
+                    "rows": as_rows(
+                        _shown(story, event), story.terms.decimals, story.to_come()
+                    ),
                 }
     return [answers[place] for place, _, _ in asked if place in answers]
 

@@ -194,6 +194,13 @@ class BuyDownFee(Event):
 
 
 @attrs.frozen(kw_only=True)
+class BuyDownFeeAdjustment(Event):
+    """A part of a buy-down fee is given back to the merchant."""
+
+    amount_minor: int = attrs.field(validator=_positive)
+
+
+@attrs.frozen(kw_only=True)
 class ChargeOff(Event):
     """The loan is taken to be lost; it is still owed."""
 

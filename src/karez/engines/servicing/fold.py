@@ -16,6 +16,7 @@ from karez.engines.servicing.charges import add_charge, disbursement_fee, waive
 from karez.engines.servicing.errors import EventRepeatedError, EventUnknownError, NotDisbursedError
 from karez.engines.servicing.events import (
     BuyDownFee,
+    BuyDownFeeAdjustment,
     CapitalisedIncome,
     Charge,
     Chargeback,
@@ -149,8 +150,9 @@ def _(event: CapitalisedIncome, account: Account) -> None:
     lending.capitalise(account, event.on, event.amount_minor)
 
 
-@_apply.register
-def _(event: BuyDownFee, account: Account) -> None:
+@_apply.register(BuyDownFee)
+@_apply.register(BuyDownFeeAdjustment)
+def _(event: Event, account: Account) -> None:
     # Paid by a merchant and not by the borrower: nothing falls due.
     return
 

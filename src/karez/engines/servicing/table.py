@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import attrs
 
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.row import Row
-from karez.engines.servicing.terms import Bucket
+from karez.engines.servicing.terms import Bucket, Tranche
 
 
 @attrs.frozen
@@ -45,20 +46,22 @@ class Line:
         return self.principal_minor + self.interest_minor + self.fees_minor + self.penalties_minor
 
 
-def schedule_table(account: Account) -> list[PayoutLine | Line]:
-    """Return disbursements and instalments in order of their dates.
+def schedule_table(
+    account: Account, expected: Sequence[Tranche] = ()
+) -> list[PayoutLine | Line]:
+    """Return disbursements, also those that are expected, and instalments in order of their dates.
 
     A disbursement on a due date stands after the instalment under a progressive schedule, before it
     under a cumulative one.
     """
     payouts = [PayoutLine(on, amount, fees) for on, amount, fees in account.disbursed]
     payouts += [PayoutLine(on, amount, 0) for on, amount in account.capitalised]
+    payouts += [PayoutLine(tranche.on, tranche.amount_minor, 0) for tranche in expected]
     payouts.sort(key=lambda line: line.on)
     lines: list[PayoutLine | Line] = []
     balance = 0
-    rows = account.rows
-    for place, row in enumerate(rows):
-        while payouts and _comes_before(account, payouts[0].on, row, first=not place):
+    for row in account.rows:
+        while payouts and _comes_before(account, payouts[0].on, row):
             balance += payouts[0].amount_minor
             lines.append(payouts.pop(0))
         balance += row.credited[Bucket.PRINCIPAL]
@@ -67,10 +70,10 @@ def schedule_table(account: Account) -> list[PayoutLine | Line]:
     return lines + payouts
 
 
-def _comes_before(account: Account, on: date, row: Row, *, first: bool) -> bool:
-    if row.down_payment or first:
+def _comes_before(account: Account, on: date, row: Row) -> bool:
+    if row.down_payment or not account.is_progressive:
         return on <= row.due
-    return on < row.due if account.is_progressive else on <= row.due
+    return on < row.due
 
 
 def _line(row: Row, balance: int) -> Line:
