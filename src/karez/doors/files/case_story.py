@@ -336,7 +336,7 @@ def _processing_charge(story: Story, event: Fields) -> None:
             posted_on=story.today,
             penalty=False,
             pct=event.number("percent"),
-            basis=ChargeBasis.PRINCIPAL,
+            basis=ChargeBasis.PRINCIPAL_AND_INTEREST,
         )
     )
 

@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from datetime import date
 from functools import singledispatch
 
-from karez.engines.servicing import closing, credits, lending, planning, reage, reamortise, repay
+from karez.engines.servicing import (
+    closing,
+    credits,
+    cumulative,
+    lending,
+    planning,
+    reage,
+    reamortise,
+    repay,
+)
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.charges import add_charge, disbursement_fee, waive
 from karez.engines.servicing.errors import EventRepeatedError, EventUnknownError, NotDisbursedError
@@ -65,6 +74,19 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
         and event.time in {ChargeTime.AT_DISBURSEMENT, ChargeTime.EACH_DISBURSEMENT}
     ]
     account.events = {event.number: event for event in standing}
+    if account.is_progressive:
+        _fold_progressive(account, standing)
+    else:
+        _fold_cumulative(account, standing)
+    account.pays_off = False
+    account.charge_arrears(as_of)
+    _finish(account)
+    return account
+
+
+def _fold_progressive(account: Account, standing: list[Event]) -> None:
+    terms = account.terms
+    payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
     account.plan = planning.new_plan(terms.seed or payouts[0], terms, account.figures)
     lending.build_rows(account, payouts)
     for event in in_order(standing):
@@ -74,10 +96,31 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
             account.charge_arrears(event.on)
         _apply(event, account)
         account.done.append(event)
-    account.pays_off = False
-    account.charge_arrears(as_of)
-    _finish(account)
-    return account
+
+
+def _fold_cumulative(account: Account, standing: list[Event]) -> None:
+    """Make the schedule of all that was paid out, put charges on it, then all else in order."""
+    ordered = in_order(standing)
+    payouts = [event for event in ordered if isinstance(event, Disbursement)]
+    cumulative.build(account, payouts, _moves(standing))
+    for event in payouts:
+        first = not account.disbursed
+        fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
+        account.disbursed.append((event.on, event.amount_minor, fees))
+    for event in ordered:
+        if isinstance(event, Charge):
+            add_charge(account, event)
+    for event in ordered:
+        if isinstance(event, (Disbursement, Charge)):
+            continue
+        _guard(account, event)
+        _apply(event, account)
+        account.done.append(event)
+
+
+def _moves(events: Iterable[Event]) -> list[DueDateMove]:
+    moves = [event for event in events if isinstance(event, DueDateMove)]
+    return sorted(moves, key=lambda event: event.number)
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -216,10 +259,13 @@ def _(event: Extension, account: Account) -> None:
 
 @_apply.register
 def _(event: DueDateMove, account: Account) -> None:
-    starts = [period.start for period in account.the_plan().periods]
-    planning.move_due_date(account.the_plan(), event.on, event.to)
+    if not account.is_progressive:
+        return  # An older schedule has its dates from the beginning.
+    plan = account.the_plan()
+    starts = [period.start for period in plan.periods]
+    planning.move_due_date(plan, event.on, event.to)
     by_start = {row.start: row for row in account.rows if not row.down_payment}
-    for start, period in zip(starts, account.the_plan().periods, strict=True):
+    for start, period in zip(starts, plan.periods, strict=True):
         row = by_start.get(start)
         if row is not None:
             row.start, row.due = period.start, period.due

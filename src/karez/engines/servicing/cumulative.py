@@ -1,0 +1,208 @@
+"""The older way of scheduling: row by row, from the balance that each row leaves.
+
+The equal instalment comes from the annuity formula with months of thirty days; interest of a row is the
+balance times the rate of its days, with a year of 365 days where years are actual. The whole schedule
+is made first, of all disbursements; charges and payments are put on it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from karez.engines.servicing import days
+from karez.engines.servicing.account import Account
+from karez.engines.servicing.events import Disbursement, DueDateMove
+from karez.engines.servicing.figures import ONE, ZERO
+from karez.engines.servicing.lending import down_payment_of
+from karez.engines.servicing.planning import stretches
+from karez.engines.servicing.row import Row
+from karez.engines.servicing.terms import (
+    Amortisation,
+    Bucket,
+    InterestMethod,
+    InterestPeriod,
+    MonthLength,
+    Terms,
+    Unit,
+    YearLength,
+)
+
+P, I = Bucket.PRINCIPAL, Bucket.INTEREST
+_PERIODS_A_YEAR = {Unit.DAYS: 365, Unit.WEEKS: 52, Unit.MONTHS: 12, Unit.YEARS: 1}
+_MONTH_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30, Unit.YEARS: 360}
+_YEAR_DAYS = {YearLength.DAYS_360: 360, YearLength.DAYS_364: 364}
+
+
+def build(account: Account, payouts: Sequence[Disbursement], moves: Sequence[DueDateMove]) -> None:
+    """Make the rows of all that was paid out."""
+    terms = account.terms
+    start = terms.seed or payouts[0].on
+    spans = stretches(start, terms.instalments, terms.every, terms.unit, terms)
+    for move in moves:
+        spans = _moved(terms, spans, move)
+    rows = [Row(0, begin, due) for begin, due in spans]
+    downs: list[Row] = []
+    if terms.down_payment is not None:
+        for payout in payouts:
+            down = Row(0, payout.on, payout.on, down_payment=True)
+            down.owed[P] = down_payment_of(account, payout.amount_minor)
+            downs.append(down)
+    if terms.interest is InterestMethod.FLAT:
+        _fill_flat(account, rows, payouts, downs)
+    else:
+        _fill_declining(account, rows, payouts, downs)
+    account.rows = sorted(rows + downs, key=lambda row: (row.due, not row.down_payment))
+    for number, row in enumerate(account.rows, 1):
+        row.number = number
+        row.update(payouts[0].on)
+
+
+def _moved(
+    terms: Terms, spans: list[tuple[date, date]], move: DueDateMove
+) -> list[tuple[date, date]]:
+    """Return spans of which one ends on another day; the ones after it follow."""
+    place = next((at for at, (_, due) in enumerate(spans) if due == move.on), None)
+    if place is None:
+        return spans
+    moved = [*spans[:place], (spans[place][0], move.to)]
+    for ahead in range(1, len(spans) - place):
+        due = days.after(move.to, terms.unit, terms.every * ahead)
+        moved.append((moved[-1][1], due))
+    return moved
+
+
+def _fill_flat(
+    account: Account, rows: list[Row], payouts: Sequence[Disbursement], downs: list[Row]
+) -> None:
+    """Charge interest on all that was paid out, in equal parts; the last takes the remainder."""
+    figures, terms, count = account.figures, account.terms, len(rows)
+    lent = sum(payout.amount_minor for payout in payouts)
+    years = ZERO
+    for row in rows:
+        years = figures.add(years, _years(terms, row.start, row.due))
+    rate = figures.divide(terms.rate_pct_year, Decimal(100))
+    interest = figures.minor(figures.multiply(Decimal(lent), figures.multiply(rate, years)))
+    part = figures.share(interest, count)
+    principal = lent - sum(down.owed[P] for down in downs)
+    whole = figures.to_multiple(figures.share(principal, count), terms.multiple_minor)
+    for row in rows:
+        row.owed[I] = part
+        row.owed[P] = whole
+        if terms.multiple_minor:
+            row.owed[P] += figures.to_multiple(part, terms.multiple_minor) - part
+    rows[-1].owed[I] = interest - part * (count - 1)
+    rows[-1].owed[P] = principal - sum(row.owed[P] for row in rows[:-1])
+
+
+def _fill_declining(
+    account: Account, rows: list[Row], payouts: Sequence[Disbursement], downs: list[Row]
+) -> None:
+    """Charge interest on the balance; the instalment is worked out anew when money goes out."""
+    figures, terms = account.figures, account.terms
+    waiting = [
+        (payout.on, payout.amount_minor, downs[place].owed[P] if downs else 0)
+        for place, payout in enumerate(payouts)
+    ]
+    exact = 0
+    balance = 0
+    instalment = 0
+    carried = 0
+    for place, row in enumerate(rows):
+        new = [one for one in waiting if one[0] <= row.due]
+        waiting = waiting[len(new) :]
+        interest = _interest(account, balance, row.start, row.due)
+        for on, amount, down in new:
+            balance += amount - down
+            # What to spread is worked out before a down payment is rounded.
+            exact += amount - _unrounded_down(account, amount)
+            interest += _interest(account, amount - down, max(on, row.start), row.due)
+        if place < terms.interest_free:
+            interest = ZERO
+        due_interest = figures.minor(interest)
+        left = len(rows) - max(place, terms.grace_on_principal)
+        if new or place == terms.grace_on_principal:
+            instalment = _instalment(account, Decimal(exact), left)
+        if place < terms.grace_on_interest:
+            carried += due_interest
+            due_interest = 0
+        else:
+            due_interest += carried
+            carried = 0
+        row.owed[I] = due_interest
+        row.owed[P] = _principal(terms, row, rows, balance, instalment, due_interest, place)
+        balance -= row.owed[P]
+        exact -= row.owed[P]
+
+
+def _unrounded_down(account: Account, amount: int) -> Decimal:
+    down = account.terms.down_payment
+    return ZERO if down is None else Decimal(amount) * down.pct / 100
+
+
+def _principal(  # noqa: PLR0913 - what a row's principal depends on
+    terms: Terms,
+    row: Row,
+    rows: list[Row],
+    balance: int,
+    instalment: int,
+    interest: int,
+    place: int,
+) -> int:
+    if row is rows[-1]:
+        return balance
+    if place < terms.grace_on_principal:
+        return 0
+    equal = terms.amortisation is Amortisation.EQUAL_PRINCIPAL
+    return min(max(instalment if equal else instalment - interest, 0), balance)
+
+
+def _instalment(account: Account, balance: Decimal, count: int) -> int:
+    """Return the equal instalment, or the equal principal, that pays a balance off."""
+    terms, figures = account.terms, account.figures
+    rate = ZERO
+    if terms.amortisation is Amortisation.EQUAL_INSTALMENTS:
+        yearly = figures.divide(terms.rate_pct_year, Decimal(100))
+        rate = figures.multiply(yearly, _nominal_years(terms))
+    if not rate:
+        exact = figures.divide(balance, Decimal(count))
+    else:
+        grown = figures.wide.power(figures.wide.add(ONE, rate), -count)
+        exact = figures.divide(figures.multiply(balance, rate), figures.wide.subtract(ONE, grown))
+    if terms.amortisation is Amortisation.EQUAL_PRINCIPAL:
+        return figures.minor(exact)
+    step = Decimal(terms.multiple_minor or 1)
+    # Between two multiples the middle goes up here.
+    return int(figures.divide(exact, step).to_integral_value("ROUND_HALF_UP") * step)
+
+
+def _nominal_years(terms: Terms) -> Decimal:
+    """Return the part of a year that a period is by its name."""
+    if terms.interest_period is InterestPeriod.SAME_AS_REPAYMENT:
+        return Decimal(terms.every) / _PERIODS_A_YEAR[terms.unit]
+    return Decimal(terms.every * _MONTH_DAYS[terms.unit]) / _YEAR_DAYS.get(terms.year, 365)
+
+
+def _years(terms: Terms, start: date, end: date) -> Decimal:
+    """Return the part of a year between two days under the terms' conventions."""
+    if start >= end:
+        return ZERO
+    whole = days.whole_units(start, end, terms.unit)
+    begin = days.after(start, terms.unit, whole)
+    units = Decimal(whole)
+    rest = (end - begin).days
+    if rest:
+        units += Decimal(rest) / (days.after(begin, terms.unit, 1) - begin).days
+    if terms.interest_period is InterestPeriod.SAME_AS_REPAYMENT:
+        return units / _PERIODS_A_YEAR[terms.unit]
+    year = _YEAR_DAYS.get(terms.year, 365)
+    if terms.month is MonthLength.DAYS_30:
+        return units * _MONTH_DAYS[terms.unit] / year
+    return Decimal((end - start).days) / year
+
+
+def _interest(account: Account, balance: int, start: date, end: date) -> Decimal:
+    figures, terms = account.figures, account.terms
+    rate = figures.divide(terms.rate_pct_year, Decimal(100))
+    return figures.multiply(Decimal(balance), figures.multiply(rate, _years(terms, start, end)))
