@@ -11,10 +11,15 @@ from karez.engines.servicing.terms import Tranche
 CaseRow = dict[str, str]
 
 
-def as_rows(account: Account, decimals: int, expected: Sequence[Tranche] = ()) -> list[CaseRow]:
-    """Return the rows of a loan's schedule, and of disbursements that are still expected."""
+def as_rows(
+    account: Account, decimals: int, expected: Sequence[Tranche] = (), *, preview: bool = False
+) -> list[CaseRow]:
+    """Return the rows of a loan's schedule, and of disbursements that are still expected.
+
+    The rows of a preview name the parts of a disbursement too, which owes nothing.
+    """
     return [
-        _payout(line, decimals) if isinstance(line, PayoutLine) else _instalment(line, decimals)
+        _payout(line, decimals, preview=preview) if isinstance(line, PayoutLine) else _instalment(line, decimals)
         for line in schedule_table(account, expected)
     ]
 
@@ -26,9 +31,10 @@ def _text(amount_minor: int, decimals: int) -> str:
     return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}{point}{digits[whole:]}"
 
 
-def _payout(line: PayoutLine, decimals: int) -> CaseRow:
+def _payout(line: PayoutLine, decimals: int, *, preview: bool) -> CaseRow:
     fees = _text(line.fees_minor, decimals)
-    return {
+    nothing = dict.fromkeys(("principal", "interest", "penalties"), _text(0, decimals))
+    return (nothing if preview else {}) | {
         "due_date": line.on.isoformat(),
         "balance": _text(line.amount_minor, decimals),
         "fees": fees,

@@ -74,13 +74,16 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     for number, values in enumerate(events, 1):
         event = Fields(name, f"events[{number}]", values)
         story.tell(event)
-        for place, after, _ in asked:
+        for place, after, kind in asked:
             if after == number:
                 answers[place] = {
                     "after_event": after,
                     "business_date": story.today.isoformat(),
                     "rows": as_rows(
-                        _shown(story, event), story.terms.decimals, story.to_come()
+                        _shown(story, event),
+                        story.terms.decimals,
+                        story.to_come(),
+                        preview=kind.endswith("_preview"),
                     ),
                 }
     return [answers[place] for place, _, _ in asked if place in answers]

@@ -19,7 +19,7 @@ from karez.engines.servicing.instalments import fit_last_unpaid, smooth
 from karez.engines.servicing.paying import Open
 from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
-from karez.engines.servicing.reage_rows import re_age_rows
+from karez.engines.servicing.reage_rows import in_line, re_age_rows
 from karez.engines.servicing.reamortise import move_overdue
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
@@ -184,14 +184,6 @@ def _rows_from_plan(account: Account, on: date) -> None:
     last = max(row.number for row in account.rows if row.reaged)
     account.rows = [row for row in account.rows if row.additional or row.number <= last]
     in_line(account)
-
-
-def in_line(account: Account) -> None:
-    """Number rows by due date; those that a re-age made begin where the one before ends."""
-    account.renumber()
-    for before, row in zip(account.rows, account.rows[1:], strict=False):
-        if row.additional or row.reaged:
-            row.start = before.due
 
 
 def _re_age_equally(account: Account, event: ReAge) -> None:

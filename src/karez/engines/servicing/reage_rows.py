@@ -6,7 +6,8 @@ from datetime import date
 
 from karez.engines.servicing import days
 from karez.engines.servicing.account import Account
-from karez.engines.servicing.events import ReAge
+from karez.engines.servicing.charges import charge_amount, place_charges
+from karez.engines.servicing.events import Charge, ChargeTime, ReAge
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
 
@@ -14,42 +15,42 @@ P = Bucket.PRINCIPAL
 
 
 def re_age_rows(account: Account, event: ReAge, *, with_interest: bool) -> None:
-    """Spread what rows still owe over new rows in equal parts; the last takes the remainder."""
+    """Spread what rows still owe over new rows in equal parts; the last takes the remainder.
+
+    The row that runs on the day ends on it and keeps what was paid early. A charge that is due later
+    goes to the new row in whose time it falls.
+    """
     buckets = tuple(Bucket) if with_interest else (P,)
     open_ = _lift(account, event.on, buckets, skip_down_payments=with_interest)
     if not sum(open_):
         return
     parts = _parts(account, open_, event.instalments)
-    number, start = _first(account, event.first_due)
-    held = _hold_early(account, number, start, event.on)
-    if held is not None:
-        for row in account.rows:
-            if row.number >= number:
-                row.number += 1
-        account.rows.append(held)
-        number, start = number + 1, event.on
+    start = _end_rows(account, event.on, keeps_charges=not with_interest)
+    new: list[Row] = []
     due = event.first_due
     for place in range(event.instalments):
         last = place + 1 == event.instalments
-        row = Row(number + place, start, due)
+        row = Row(len(account.rows) + place + 1, start, due)
         row.reaged = True
         for bucket in Bucket:
             row.owed[bucket] = parts[bucket][0] + (parts[bucket][1] if last else 0)
-        _put(account, row, event.on)
+        new.append(row)
         start = due
         due = days.after(due, event.unit, event.every)
-    last_number = number + event.instalments - 1
-    account.rows = [
-        row
-        for row in account.rows
-        if row.additional or row.number <= last_number or sum(row.paid) > 0
-    ]
-    _in_line(account)
+    _take_in_additional(account, new, event.on)
+    account.rows += new
+    if not with_interest:
+        later = [one for one in account.done if isinstance(one, Charge) and one.on > event.on]
+        place_charges(account, later, new)
+    for row in new:
+        row.update(event.on)
+    in_line(account)
 
 
 def _lift(
     account: Account, on: date, buckets: tuple[Bucket, ...], *, skip_down_payments: bool
 ) -> list[int]:
+    """Take what is open from all rows."""
     open_ = [0, 0, 0, 0]
     for row in account.rows:
         if row.down_payment and skip_down_payments:
@@ -76,61 +77,63 @@ def _parts(account: Account, open_: list[int], count: int) -> list[tuple[int, in
     return parts
 
 
-def _first(account: Account, first_due: date) -> tuple[int, date]:
-    """Return number and first day of the first new row."""
-    normal = [row for row in account.rows if not row.down_payment]
-    before = [row for row in normal if row.due < first_due]
-    if not before:
-        first = min(normal, key=lambda row: row.due)
-        return first.number, first.start
-    last = max(before, key=lambda row: row.due)
-    return last.number + 1, last.due
-
-
-def _hold_early(account: Account, number: int, start: date, on: date) -> Row | None:
-    """Return a row that keeps what was paid early, taken from the rows it was paid to."""
-    held = Row(number, start, on)
+def _end_rows(account: Account, on: date, *, keeps_charges: bool) -> date:
+    """Let the running row end on a day and later ones be no more; return where new rows begin."""
+    ended = [
+        row
+        for row in account.rows
+        if not row.down_payment and not row.additional and row.due >= on
+    ]
+    if not ended:
+        return max(row.due for row in account.rows if row.due < on)
+    first = min(ended, key=lambda row: row.due)
+    held = Row(first.number, first.start, on)
     held.reaged = True
-    for row in account.rows:
-        if row.down_payment or row.additional or row.due < on:
-            continue
+    for row in ended:
+        held.advance += row.advance
         for bucket in Bucket:
             held.owed[bucket] += row.paid[bucket]
             held.paid[bucket] += row.paid[bucket]
-            row.owed[bucket] -= row.paid[bucket]
-            row.paid[bucket] = 0
-        held.advance += row.advance
-        row.advance = 0
-    if not sum(held.owed):
-        return None
+    if keeps_charges:
+        _keep_charges(account, held, is_first=first.start == account.started)
     held.update(on)
-    return held
+    account.rows = [row for row in account.rows if row not in ended]
+    account.rows.append(held)
+    return on
 
 
-def _put(account: Account, new: Row, on: date) -> None:
-    """Put a new row in place of the one with its number, or beside one after maturity."""
-    old = next((row for row in account.rows if row.number == new.number), None)
-    if old is None:
-        account.rows.append(new)
-        new.update(on)
-        return
-    if old.additional and old.due > new.due:
-        for row in account.rows:
-            if row.number >= new.number:
-                row.number += 1
-        account.rows.append(new)
-        new.update(on)
-        return
-    old.additional, old.reaged = False, True
-    old.start, old.due = new.start, new.due
-    old.owed[P] = new.owed[P] + old.paid[P]
-    old.owed[Bucket.INTEREST] = new.owed[Bucket.INTEREST] + old.paid[Bucket.INTEREST]
-    old.owed[Bucket.FEE] += new.owed[Bucket.FEE]
-    old.owed[Bucket.PENALTY] += new.owed[Bucket.PENALTY]
-    old.update(on)
+def _keep_charges(account: Account, held: Row, *, is_first: bool) -> None:
+    """Let charges that are due by the day of the re-age stay on the row that ends on it."""
+    charges = [0, 0, 0, 0]
+    for event in account.done:
+        if isinstance(event, Charge) and event.time is ChargeTime.ON_DATE:
+            begun = held.start < event.on or (is_first and held.start == event.on)
+            if begun and event.on <= held.due:
+                bucket = Bucket.PENALTY if event.penalty else Bucket.FEE
+                charges[bucket] += charge_amount(account, event)
+    for bucket in (Bucket.FEE, Bucket.PENALTY):
+        held.owed[bucket] = max(held.owed[bucket], charges[bucket])
 
 
-def _in_line(account: Account) -> None:
+def _take_in_additional(account: Account, new: list[Row], on: date) -> None:
+    """Let new rows take over a row after maturity that falls in their time."""
+    for old in [row for row in account.rows if row.additional and row.due >= on]:
+        row = next((row for row in new if old.due <= row.due), None)
+        if row is None:
+            continue
+        for bucket in Bucket:
+            charge = bucket in {Bucket.FEE, Bucket.PENALTY}
+            row.owed[bucket] += old.paid[bucket] if charge else old.owed[bucket]
+            row.paid[bucket] += old.paid[bucket]
+            row.waived[bucket] += old.waived[bucket]
+            row.credited[bucket] += old.credited[bucket]
+        row.advance += old.advance
+        row.late += old.late
+        account.rows.remove(old)
+
+
+def in_line(account: Account) -> None:
+    """Number rows by due date; those that a re-age made begin where the one before ends."""
     account.renumber()
     for before, row in zip(account.rows, account.rows[1:], strict=False):
         if row.additional or row.reaged:
