@@ -80,7 +80,7 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
                     "after_event": after,
                     "business_date": story.today.isoformat(),
                     "rows": as_rows(
-                        _shown(story, event),
+                        _shown(story, event, kind),
                         story.terms.decimals,
                         story.to_come(),
                         preview=kind.endswith("_preview"),
@@ -89,12 +89,11 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     return [answers[place] for place, _, _ in asked if place in answers]
 
 
-def _shown(story: Story, event: Fields) -> Account:
+def _shown(story: Story, event: Fields, kind: str) -> Account:
     """Return the loan that a checkpoint after this event shows; a preview tries what it asks."""
-    kind = event.get("type")
-    if kind == "reage_preview_request":
+    if kind == "reage_preview":
         return story.loan(re_age_of(story, event))
-    if kind == "reamortize_preview_request":
+    if kind == "reamortize_preview":
         return story.loan(re_amortise_of(story, event))
     return story.loan()
 

@@ -25,15 +25,19 @@ def add_charge(account: Account, charge: Charge) -> None:
     row.add(bucket, row.met_on, charge_amount(account, charge))
 
 
-def place_charges(account: Account, charges: list[Charge], rows: list[Row]) -> None:
+def place_charges(
+    account: Account, charges: list[Charge], rows: list[Row], *, first: bool = False
+) -> None:
     """Put charges that lost their row on the one of these in whose time they fall."""
     for charge in charges:
         if charge.time is not ChargeTime.ON_DATE:
             continue
-        row = next((row for row in rows if row.start < charge.on <= row.due), None)
-        if row is not None:
-            bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
-            row.owed[bucket] += charge_amount(account, charge)
+        for row in rows:
+            begun = row.start < charge.on or (first and row.start == charge.on)
+            if begun and charge.on <= row.due:
+                bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+                row.owed[bucket] += charge_amount(account, charge)
+                break
 
 
 def row_of(account: Account, on: date) -> Row | None:

@@ -12,14 +12,15 @@ import attrs
 
 from karez.engines.servicing import days, paying, planning
 from karez.engines.servicing.account import Account
-from karez.engines.servicing.events import ReAge, ReAgeInterest
+from karez.engines.servicing.charges import place_charges
+from karez.engines.servicing.events import Charge, InterestPause, ReAge, ReAgeInterest
 from karez.engines.servicing.factors import set_factors
 from karez.engines.servicing.figures import ZERO, Figures
 from karez.engines.servicing.instalments import fit_last_unpaid, smooth
 from karez.engines.servicing.paying import Open
 from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
-from karez.engines.servicing.reage_rows import in_line, re_age_rows
+from karez.engines.servicing.reage_rows import Early, in_line, re_age_rows, take_early
 from karez.engines.servicing.reamortise import move_overdue
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
@@ -74,6 +75,9 @@ def _re_age_with_interest(account: Account, event: ReAge) -> None:
     move_overdue(plan, event.on)
     merge_empty(plan)
     _attach(plan, own, event, paid)
+    for pause in account.done:
+        if isinstance(pause, InterestPause):
+            planning.pause_interest(plan, max(pause.on, event.on), pause.until)
     _rows_from_plan(account, event.on)
 
 
@@ -167,23 +171,47 @@ def _attach(plan: Plan, own: Plan, event: ReAge, paid: Open) -> None:
 
 
 def _rows_from_plan(account: Account, on: date) -> None:
-    """Let rows follow the plan's periods by their first day; later rows are no more."""
+    """Make rows anew from the plan: those due before the day stay, the running one keeps payments.
+
+    Charges stay on the row in whose time they fall.
+    """
+    early = take_early(account, on)
+    charges = [one for one in account.done if isinstance(one, Charge)]
     for period in account.the_plan().periods:
-        row = next(
-            (row for row in account.rows if row.start == period.start and not row.down_payment), None
-        )
-        if row is None:
-            row = Row(account.rows[-1].number + 1, period.start, period.due)
-            account.rows.append(row)
-        row.start, row.due = period.start, period.due
+        if period.due < on:
+            _close_row(account, period, on)
+            continue
+        row = Row(len(account.rows) + 1, period.start, period.due)
+        row.reaged = True
         row.owed[P] = period.due_principal if period.instalment else 0
         row.owed[I] = period.due_interest if period.instalment else 0
-        row.reaged = True
-        row.additional = False
+        row.credited[P] = period.credited_principal
+        if period.holder:
+            early.hold(row)
+        place_charges(account, charges, [row], first=period.previous is None)
+        account.rows.append(row)
         row.update(on)
-    last = max(row.number for row in account.rows if row.reaged)
-    account.rows = [row for row in account.rows if row.additional or row.number <= last]
+    _drop_additional(account)
     in_line(account)
+
+
+def _close_row(account: Account, period: Period, on: date) -> None:
+    """Let the row of a period before the re-age owe what the plan says: what was paid of it."""
+    for row in account.rows:
+        if row.start == period.start and not row.down_payment:
+            row.due = period.due
+            row.owed[P] = period.due_principal if period.instalment else 0
+            row.owed[I] = period.due_interest if period.instalment else 0
+            row.update(on)
+            return
+
+
+def _drop_additional(account: Account) -> None:
+    maturity = account.the_plan().maturity
+    account.rows = [row for row in account.rows if not row.additional or row.due > maturity]
+    for row in account.rows:
+        if row.additional:
+            row.start = maturity
 
 
 def _re_age_equally(account: Account, event: ReAge) -> None:
@@ -201,25 +229,10 @@ def _re_age_equally(account: Account, event: ReAge) -> None:
         bucket: EqualParts.of(figures, charges[bucket], count)
         for bucket in (Bucket.FEE, Bucket.PENALTY)
     }
-    early = [
-        row
-        for row in account.rows
-        if not row.down_payment and not row.additional and row.due >= on
-    ]
-    held = [sum(row.paid[bucket] for row in early) for bucket in Bucket]
-    advance = sum(row.advance for row in early)
+    early = take_early(account, on)
     _plan_equally(plan, event, open_, sum(charges), sum(part.value for part in parts.values()))
-    account.rows = [
-        row
-        for row in account.rows
-        if row.down_payment
-        or (row.additional and row.due > plan.maturity)
-        or (not row.additional and row.due < on)
-    ]
-    for row in account.rows:
-        if row.additional:
-            row.start = plan.maturity
-    _rows_equally(account, on, parts, held, advance)
+    _drop_additional(account)
+    _rows_equally(account, on, parts, early)
 
 
 def _plan_equally(plan: Plan, event: ReAge, open_: Open, charges: int, charge_part: int) -> None:
@@ -272,42 +285,25 @@ def _append_reaged(plan: Plan, event: ReAge) -> list[Period]:
 
 
 def _rows_equally(
-    account: Account, on: date, parts: dict[Bucket, EqualParts], held: list[int], advance: int
+    account: Account, on: date, parts: dict[Bucket, EqualParts], early: Early
 ) -> None:
     plan = account.the_plan()
     for number, period in enumerate(plan.periods, 1):
         if period.due < on:
-            row = next(
-                row
-                for row in account.rows
-                if row.start == period.start and row.due == period.due and not row.down_payment
-            )
-            row.owed[P], row.owed[I] = row.paid[P], row.paid[I]
-            row.number = number
+            _close_row(account, period, on)
+            continue
+        row = Row(number, period.start, period.due)
+        row.reaged = True
+        row.owed[P], row.owed[I] = period.due_principal, period.due_interest
+        row.credited[P] = period.credited_principal
+        if period.holder:
+            early.hold(row)
+            for bucket in parts:
+                row.owed[bucket] = row.paid[bucket]
+            row.met, row.met_on = False, None
         else:
-            row = Row(number, period.start, period.due)
-            row.reaged = True
-            row.owed[P], row.owed[I] = period.due_principal, period.due_interest
-            _fill(row, period, parts, held, advance, last=period is plan.last)
-            account.rows.append(row)
+            for bucket, part in parts.items():
+                row.owed[bucket] = part.part(last=period is plan.last)
+        account.rows.append(row)
         row.update(on)
     in_line(account)
-
-
-def _fill(  # noqa: PLR0913 - what a new row takes over
-    row: Row,
-    period: Period,
-    parts: dict[Bucket, EqualParts],
-    held: list[int],
-    advance: int,
-    *,
-    last: bool,
-) -> None:
-    if period.holder:
-        row.paid[P], row.paid[I] = period.paid_principal, period.paid_interest
-        row.advance = advance
-        for bucket in parts:
-            row.owed[bucket] = row.paid[bucket] = held[bucket]
-    else:
-        for bucket, part in parts.items():
-            row.owed[bucket] = part.part(last=last)

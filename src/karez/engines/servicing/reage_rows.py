@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import attrs
+
 from karez.engines.servicing import days
 from karez.engines.servicing.account import Account
-from karez.engines.servicing.charges import charge_amount, place_charges
-from karez.engines.servicing.events import Charge, ChargeTime, ReAge
+from karez.engines.servicing.charges import place_charges
+from karez.engines.servicing.events import Charge, ReAge
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
 
@@ -25,7 +27,7 @@ def re_age_rows(account: Account, event: ReAge, *, with_interest: bool) -> None:
     if not sum(open_):
         return
     parts = _parts(account, open_, event.instalments)
-    start = _end_rows(account, event.on, keeps_charges=not with_interest)
+    start, credited = _end_rows(account, event.on, keeps_charges=not with_interest)
     new: list[Row] = []
     due = event.first_due
     for place in range(event.instalments):
@@ -37,6 +39,7 @@ def re_age_rows(account: Account, event: ReAge, *, with_interest: bool) -> None:
         new.append(row)
         start = due
         due = days.after(due, event.unit, event.every)
+    new[0].credited = credited
     _take_in_additional(account, new, event.on)
     account.rows += new
     if not with_interest:
@@ -77,42 +80,82 @@ def _parts(account: Account, open_: list[int], count: int) -> list[tuple[int, in
     return parts
 
 
-def _end_rows(account: Account, on: date, *, keeps_charges: bool) -> date:
-    """Let the running row end on a day and later ones be no more; return where new rows begin."""
-    ended = [
+@attrs.define
+class Early:
+    """What was paid of rows that a re-age takes away, and what is known of the running one."""
+
+    start: date | None
+    number: int
+    paid: list[int]
+    credited: list[int]
+    advance: int
+    late: int
+    met_on: date | None
+
+    def hold(self, row: Row) -> None:
+        """Let a row keep what was paid; if it was met before, it was so since that day."""
+        row.paid = list(self.paid)
+        row.advance, row.late = self.advance, self.late
+        if self.met_on is not None:
+            row.met, row.met_on = True, self.met_on
+
+
+def take_early(account: Account, on: date) -> Early:
+    """Take away the rows that are due on or after a day, and return what was paid of them."""
+    gone = [
         row
         for row in account.rows
         if not row.down_payment and not row.additional and row.due >= on
     ]
-    if not ended:
-        return max(row.due for row in account.rows if row.due < on)
-    first = min(ended, key=lambda row: row.due)
-    held = Row(first.number, first.start, on)
+    first = min(gone, key=lambda row: row.due) if gone else None
+    early = Early(
+        start=first.start if first else None,
+        number=first.number if first else 0,
+        paid=[sum(row.paid[bucket] for row in gone) for bucket in Bucket],
+        credited=[sum(row.credited[bucket] for row in gone) for bucket in Bucket],
+        advance=sum(row.advance for row in gone),
+        late=sum(row.late for row in gone),
+        met_on=first.met_on if first and first.reaged else None,
+    )
+    account.rows = [row for row in account.rows if row not in gone]
+    return early
+
+
+def _end_rows(account: Account, on: date, *, keeps_charges: bool) -> tuple[date, list[int]]:
+    """Let the running row end on a day and later ones be no more.
+
+    Returns where new rows begin, and what was credited to rows that are no more.
+    """
+    early = take_early(account, on)
+    if early.start is None:
+        return max(row.due for row in account.rows if row.due < on), early.credited
+    start = early.start
+    for row in [row for row in account.rows if row.reaged and row.due == start]:
+        if not sum(row.owed):
+            # One row is enough to show that nothing was due since an earlier re-age.
+            start = row.start
+            account.rows.remove(row)
+    held = Row(early.number, start, on)
     held.reaged = True
-    for row in ended:
-        held.advance += row.advance
-        for bucket in Bucket:
-            held.owed[bucket] += row.paid[bucket]
-            held.paid[bucket] += row.paid[bucket]
+    early.hold(held)
+    held.owed = list(held.paid)
     if keeps_charges:
-        _keep_charges(account, held, is_first=first.start == account.started)
+        _keep_charges(account, held, is_first=held.start == account.started)
+    held.met, held.met_on = False, None
     held.update(on)
-    account.rows = [row for row in account.rows if row not in ended]
     account.rows.append(held)
-    return on
+    return on, early.credited
 
 
 def _keep_charges(account: Account, held: Row, *, is_first: bool) -> None:
     """Let charges that are due by the day of the re-age stay on the row that ends on it."""
-    charges = [0, 0, 0, 0]
-    for event in account.done:
-        if isinstance(event, Charge) and event.time is ChargeTime.ON_DATE:
-            begun = held.start < event.on or (is_first and held.start == event.on)
-            if begun and event.on <= held.due:
-                bucket = Bucket.PENALTY if event.penalty else Bucket.FEE
-                charges[bucket] += charge_amount(account, event)
-    for bucket in (Bucket.FEE, Bucket.PENALTY):
-        held.owed[bucket] = max(held.owed[bucket], charges[bucket])
+    paid = {bucket: held.owed[bucket] for bucket in (Bucket.FEE, Bucket.PENALTY)}
+    for bucket in paid:
+        held.owed[bucket] = 0
+    charges = [one for one in account.done if isinstance(one, Charge)]
+    place_charges(account, charges, [held], first=is_first)
+    for bucket, amount in paid.items():
+        held.owed[bucket] = max(held.owed[bucket], amount)
 
 
 def _take_in_additional(account: Account, new: list[Row], on: date) -> None:
