@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -50,6 +50,13 @@ _BASES = {
     "PERCENTAGE_LOAN_AMOUNT_PLUS_INTEREST": ChargeBasis.PRINCIPAL_AND_INTEREST,
     "PERCENTAGE_AMOUNT_PLUS_INTEREST": ChargeBasis.PRINCIPAL_AND_INTEREST,
 }
+# What a charge of a product comes to where the file says only its name.
+_FLAT = 10
+_PCTS = {
+    ChargeBasis.PRINCIPAL: Decimal(1),
+    ChargeBasis.INTEREST: Decimal(5),
+    ChargeBasis.PRINCIPAL_AND_INTEREST: Decimal(1),
+}
 _PENALTIES = {"LOAN_NSF_FEE"}
 _LABELS = {
     "Repayment": PaymentKind.REPAYMENT,
@@ -85,7 +92,8 @@ _MONEY_EVENTS = (Disbursement, Payment, InterestRefund, Chargeback, CreditBalanc
 class Story:
     """What has happened so far in a case, and the loan that follows from it."""
 
-    def __init__(self, terms: Terms, fields: Fields) -> None:
+    def __init__(self, terms: Terms, fields: Fields, added: Sequence[Tranche] = ()) -> None:
+        """Begin a story; tranches that are added later were not the loan's own."""
         self.terms = terms
         self.fields = fields
         self.today = date.min
@@ -95,7 +103,8 @@ class Story:
         self.expected_on = fields.day("expected_disbursement_date")
         self.principal = fields.amount("principal", terms.decimals)
         self.created = False
-        self.tranches = list(terms.tranches)
+        self.product_charges: list[str] = []
+        self.tranches = [tranche for tranche in terms.tranches if tranche not in added]
 
     def tell(self, event: Fields) -> None:
         """Let one event of the case happen."""
@@ -168,6 +177,20 @@ def _business_date(story: Story, event: Fields) -> None:
 
 def _create(story: Story, _event: Fields) -> None:
     story.created = True
+    for word in story.product_charges:
+        basis = basis_of(story.fields, word)
+        story.add(
+            Charge(
+                number=story.number,
+                on=story.today,
+                posted_on=story.today,
+                penalty=False,
+                amount_minor=_FLAT * 10**story.terms.decimals if basis is ChargeBasis.FLAT else 0,
+                pct=Decimal(0) if basis is ChargeBasis.FLAT else _PCTS[basis],
+                basis=basis,
+                time=ChargeTime.EACH_INSTALMENT,
+            )
+        )
     story.as_of = story.today
 
 
@@ -184,14 +207,14 @@ def _disburse(story: Story, event: Fields) -> None:
         posted_on=story.today,
         amount_minor=event.amount("amount", story.terms.decimals),
     )
-    if not any(isinstance(one, Disbursement) for one in in_force(story.events)):
-        # Tranches that a loan was made with give way to what is really paid out.
-        story.tranches = [one for one in story.tranches if one not in story.terms.tranches]
     known = next((one for one in story.tranches if one.on == out.on), None)
     if known is not None:
         story.tranches.remove(known)
+    before = 0
+    if any(isinstance(one, Disbursement) for one in in_force(story.events)):
+        before = fold(story.terms, story.events, as_of=story.today).overpaid
     story.add(out)
-    down = automatic_down_payment(story.terms, out, story.number)
+    down = automatic_down_payment(story.terms, out, story.number, before)
     if down is not None:
         story.add(down)
 
@@ -271,9 +294,8 @@ def _add_nsf(story: Story, event: Fields) -> None:
     )
 
 
-def _basis_in(event: Fields) -> ChargeBasis:
+def basis_of(event: Fields, name: str) -> ChargeBasis:
     """Return the basis that the name of a charge ends with."""
-    name = event.text("charge")
     for word in sorted(_BASES, key=len, reverse=True):
         if name.endswith(word):
             return _BASES[word]
@@ -281,7 +303,7 @@ def _basis_in(event: Fields) -> ChargeBasis:
 
 
 def _add_instalment_charge(story: Story, event: Fields) -> None:
-    basis = _basis_in(event)
+    basis = basis_of(event, event.text("charge"))
     field = "amount" if event.get("amount") is not None else "percent"
     flat = basis is ChargeBasis.FLAT
     story.add(

@@ -18,6 +18,7 @@ from karez.doors.files.case_rows import as_rows
 from karez.doors.files.case_story import Story, re_age_of, re_amortise_of
 from karez.doors.files.case_terms import read_terms
 from karez.engines.servicing.account import Account
+from karez.engines.servicing.terms import Tranche
 from karez.kernel.errors import KarezError
 
 Answer = dict[str, Any]
@@ -67,10 +68,14 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     fields = Fields(name, "case", case)
     terms = Fields(name, "terms", fields.get("terms"))
     settings = Fields(name, "product_settings", fields.get("product_settings"))
-    story = Story(read_terms(terms, settings), terms)
+    events = _list(fields, "events")
+    made = read_terms(terms, settings)
+    story = Story(made, terms, added_tranches(name, events, made.decimals))
+    charges = settings.get("charges")
+    if isinstance(charges, list):
+        story.product_charges = [str(word) for word in cast("list[Any]", charges)]
     asked = _asked(fields)
     answers: dict[int, Answer] = {}
-    events = _list(fields, "events")
     for number, values in enumerate(events, 1):
         event = Fields(name, f"events[{number}]", values)
         story.tell(event)
@@ -87,6 +92,16 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
                     ),
                 }
     return [answers[place] for place, _, _ in asked if place in answers]
+
+
+def added_tranches(case: str, events: list[Any], decimals: int) -> list[Tranche]:
+    """Return the tranches that events of a case add to the loan."""
+    found = [Fields(case, f"events[{at}]", values) for at, values in enumerate(events, 1)]
+    return [
+        Tranche(event.day("date"), event.amount("amount", decimals))
+        for event in found
+        if event.get("type") == "add_tranche"
+    ]
 
 
 def _shown(story: Story, event: Fields, kind: str) -> Account:

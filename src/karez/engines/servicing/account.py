@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from karez.engines.servicing import paying
 from karez.engines.servicing.events import Charge, Event
 from karez.engines.servicing.figures import Figures
+from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, PaymentKind, ScheduleKind, Terms
@@ -40,6 +42,7 @@ class Account:
         self.done: list[Event] = []
         self.events: dict[int, Event] = {}
         self.at_payout: list[Charge] = []
+        self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
 
     @property
@@ -79,26 +82,15 @@ class Account:
             self.take_over()
 
     def take_over(self) -> None:
-        """Set what rows owe to what the plan says, by the first day of the period."""
-        by_start: dict[date, Row] = {}
-        for row in self.rows:
-            if not row.down_payment:
-                by_start.setdefault(row.start, row)
-        for period in self.the_plan().periods:
-            row = by_start.get(period.start)
-            if row is not None:
-                row.owed[Bucket.PRINCIPAL] = period.due_principal
-                row.owed[Bucket.INTEREST] = period.due_interest
+        """Set what rows owe to what the plan says."""
+        for row, period in self.pairs():
+            row.owed[Bucket.PRINCIPAL] = period.due_principal
+            row.owed[Bucket.INTEREST] = period.due_interest
 
     def follow_plan(self, on: date, *, since: date | None = None) -> None:
-        """Set what rows owe to what the plan says, by due date, and judge them."""
-        by_due: dict[date, Row] = {}
-        for row in self.rows:
-            if not row.down_payment:
-                by_due.setdefault(row.due, row)
-        for period in self.the_plan().periods:
-            row = by_due.get(period.due)
-            if row is None or (since is not None and row.due < since):
+        """Set what rows owe to what the plan says, and judge them."""
+        for row, period in self.pairs():
+            if since is not None and row.due < since:
                 continue
             row.owed[Bucket.PRINCIPAL] = period.due_principal
             row.owed[Bucket.INTEREST] = period.due_interest
@@ -106,6 +98,18 @@ class Account:
                 row.credited[Bucket.PRINCIPAL] = period.credited_principal
                 row.credited[Bucket.INTEREST] = period.credited_interest
             row.update(on)
+
+    def pairs(self) -> Iterator[tuple[Row, Period]]:
+        """Yield each row with the period of the plan that it stands for."""
+        rows = {
+            (row.start, row.due): row
+            for row in self.rows
+            if not row.down_payment and not row.additional
+        }
+        for period in self.the_plan().periods:
+            row = rows.get((period.start, period.due))
+            if row is not None:
+                yield row, period
 
     def renumber(self) -> None:
         """Number the rows by due date; of two for one day the order stays."""

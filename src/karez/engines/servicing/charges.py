@@ -17,12 +17,33 @@ def add_charge(account: Account, charge: Charge) -> None:
     if charge.time is ChargeTime.EACH_INSTALMENT:
         for row in account.rows:
             if not row.down_payment and not row.additional:
-                row.add(bucket, row.met_on, instalment_amount(account, charge, row))
+                amount = instalment_amount(account, charge, row)
+                account.fee_parts[charge.number, row.start, row.due] = amount
+                row.add(bucket, row.met_on, amount)
         return
     if charge.time is not ChargeTime.ON_DATE:
         return
     row = row_of(account, charge.on) or _row_after_maturity(account, charge.on)
     row.add(bucket, row.met_on, charge_amount(account, charge))
+
+
+def take_fees_anew(account: Account) -> None:
+    """Work out percentages of each instalment anew, where it is not met, since it has changed."""
+    for charge in account.done:
+        if (
+            not isinstance(charge, Charge)
+            or charge.time is not ChargeTime.EACH_INSTALMENT
+            or charge.basis is ChargeBasis.FLAT
+        ):
+            continue
+        bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+        for row in account.rows:
+            key = (charge.number, row.start, row.due)
+            before = account.fee_parts.get(key)
+            if before is not None and not row.met:
+                amount = instalment_amount(account, charge, row)
+                account.fee_parts[key] = amount
+                row.add(bucket, row.met_on, amount - before)
 
 
 def place_charges(

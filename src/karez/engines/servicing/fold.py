@@ -21,7 +21,7 @@ from karez.engines.servicing import (
     repay,
 )
 from karez.engines.servicing.account import Account
-from karez.engines.servicing.charges import add_charge, disbursement_fee, waive
+from karez.engines.servicing.charges import add_charge, disbursement_fee, take_fees_anew, waive
 from karez.engines.servicing.errors import EventRepeatedError, EventUnknownError, NotDisbursedError
 from karez.engines.servicing.events import (
     BuyDownFee,
@@ -153,8 +153,24 @@ def in_force(events: Iterable[Event]) -> list[Event]:
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return events by the day from which they count, then by day and order of posting."""
-    return sorted(events, key=_place)
+    """Return events by the day from which they count, then by day and order of posting.
+
+    A charge on each instalment waits for a disbursement of its day, which makes instalments.
+    """
+    listed = list(events)
+    payouts: dict[date, int] = {}
+    for event in listed:
+        if isinstance(event, Disbursement):
+            payouts[event.on] = max(event.number, payouts.get(event.on, 0))
+
+    def place(event: Event) -> tuple[date, int, date, int, int]:
+        effective, rank, posted_on, number = _place(event)
+        waits = isinstance(event, Charge) and event.time is ChargeTime.EACH_INSTALMENT
+        if waits and effective in payouts:
+            return effective, rank, posted_on, max(number, payouts[effective]), number
+        return effective, rank, posted_on, number, 0
+
+    return sorted(listed, key=place)
 
 
 def _place(event: Event) -> tuple[date, int, date, int]:
@@ -180,11 +196,7 @@ def _(event: Disbursement, account: Account) -> None:
     first = not account.disbursed
     fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
     account.disbursed.append((event.on, event.amount_minor, fees))
-    _take_instalment_fees_anew(account)
-
-
-def _take_instalment_fees_anew(account: Account) -> None:
-    """Nothing yet."""
+    take_fees_anew(account)
 
 
 @_apply.register

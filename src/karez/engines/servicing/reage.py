@@ -183,6 +183,9 @@ def _rows_from_plan(account: Account, on: date) -> None:
             continue
         row = Row(len(account.rows) + 1, period.start, period.due)
         row.reaged = True
+        old = _take_merged(account, period)
+        if old is not None:
+            row.met, row.met_on = old.met, old.met_on
         row.owed[P] = period.due_principal if period.instalment else 0
         row.owed[I] = period.due_interest if period.instalment else 0
         row.credited[P] = period.credited_principal
@@ -193,6 +196,21 @@ def _rows_from_plan(account: Account, on: date) -> None:
         row.update(on)
     _drop_additional(account)
     in_line(account)
+
+
+def _take_merged(account: Account, period: Period) -> Row | None:
+    """Take away rows that show earlier re-ages of a period, and return the first of them."""
+    merged = [
+        row
+        for row in account.rows
+        if row.reaged
+        and not sum(row.owed)
+        and period.holder
+        and period.start <= row.start
+        and row.due <= period.due
+    ]
+    account.rows = [row for row in account.rows if row not in merged]
+    return merged[0] if merged else None
 
 
 def _close_row(account: Account, period: Period, on: date) -> None:
@@ -294,6 +312,7 @@ def _rows_equally(
             continue
         row = Row(number, period.start, period.due)
         row.reaged = True
+        _take_merged(account, period)
         row.owed[P], row.owed[I] = period.due_principal, period.due_interest
         row.credited[P] = period.credited_principal
         if period.holder:

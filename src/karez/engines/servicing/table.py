@@ -73,7 +73,7 @@ def schedule_table(
 def _comes_before(account: Account, on: date, row: Row) -> bool:
     if row.down_payment or not account.is_progressive:
         return on <= row.due
-    return on < row.due
+    return on < row.due or on <= row.start
 
 
 def _line(row: Row, balance: int) -> Line:
