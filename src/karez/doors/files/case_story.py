@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
-import attrs
-
 from karez.doors.files import case_terms
 from karez.doors.files.case_errors import Fields
 from karez.engines.servicing.account import Account
@@ -40,7 +38,7 @@ from karez.engines.servicing.events import (
 )
 from karez.engines.servicing.fold import fold, in_force
 from karez.engines.servicing.quote import automatic_down_payment, payoff_minor
-from karez.engines.servicing.terms import PaymentKind, Recalculation, Terms, Tranche
+from karez.engines.servicing.terms import PaymentKind, Terms, Tranche
 
 _BASES = {
     "FLAT": ChargeBasis.FLAT,
@@ -621,17 +619,6 @@ def _set_allocation(story: Story, event: Fields) -> None:
         story.terms = case_terms.with_future_rule(story.terms, event.text("kind"), future)
 
 
-def _set_config(story: Story, event: Fields) -> None:
-    recalculation = story.terms.recalculation
-    if event.get("name") == "is-principal-compounding-disabled-for-overdue-loans" and isinstance(
-        recalculation, Recalculation
-    ):
-        on_past_due = event.get("value") != "enabled"
-        story.terms = attrs.evolve(
-            story.terms, recalculation=attrs.evolve(recalculation, on_past_due=on_past_due)
-        )
-
-
 def _job(story: Story, event: Fields) -> None:
     if event.get("name") == "Recalculate Interest for Loans":
         story.as_of = story.today
@@ -684,7 +671,7 @@ _HAPPENS: dict[str, Callable[[Story, Fields], None]] = {
     "reschedule": _reschedule,
     "reschedule_batch": _reschedule_batch,
     "set_product_allocation": _set_allocation,
-    "global_config": _set_config,
+    "global_config": _nothing,
     "set_fraud": _nothing,
     "add_tranche": _add_tranche,
     "asset_transfer": _nothing,

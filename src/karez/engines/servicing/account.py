@@ -111,6 +111,13 @@ class Account:
             if row is not None:
                 yield row, period
 
+    def running(self, on: date) -> Row | None:
+        """Return the row in whose time a day falls; its due date belongs to it, its first day not."""
+        for place, row in enumerate(self.rows):
+            if row.start < on <= row.due or (not place and on == row.start):
+                return row
+        return None
+
     def renumber(self) -> None:
         """Number the rows by due date; of two for one day the order stays."""
         self.rows.sort(key=lambda row: row.due)

@@ -99,7 +99,7 @@ def _balance_principal(account: Account, on: date) -> None:
 def accelerate(account: Account, on: date) -> None:
     """Let all principal fall due on a day, with the interest until then."""
     maturity = max(row.due for row in account.rows if not row.additional)
-    current = next((row for row in account.rows if row.start <= on < row.due), None)
+    current = account.running(on)
     if on >= maturity or current is None:
         return
     _interest_until(account, current, on)
@@ -183,7 +183,7 @@ def _shorten_plan(account: Account, on: date, again: list[Payment]) -> None:
         last.collect(principal + interest)
         plan.instalments_fixed = True
     for event in again:
-        row = next((one for one in account.rows if one.start <= event.on < one.due), None)
+        row = account.running(event.on)
         if row is None or not row.met:
             if plan is not None and account.follows:
                 _unpay(account, event)

@@ -22,7 +22,7 @@ def pays_off(account: Account, event: Event) -> bool:
     """Tell whether a payment is enough to pay the loan off if interest runs till the due date."""
     if not isinstance(event, Payment) or not account.follows:
         return False
-    running = next((row for row in account.rows if row.start <= event.on < row.due), None)
+    running = account.running(event.on)
     if running is None:
         return False
     return event.amount_minor >= paying.open_on(account.the_plan(), running.due).total
