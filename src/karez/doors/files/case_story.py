@@ -102,6 +102,7 @@ class Story:
         self.principal = fields.amount("principal", terms.decimals)
         self.created = False
         self.product_charges: list[str] = []
+        self.dated_charge: int | None = None  # the last charge that was added for a day
         self.tranches = [tranche for tranche in terms.tranches if tranche not in added]
 
     def tell(self, event: Fields) -> None:
@@ -141,7 +142,12 @@ class Story:
         """Return the tranches that are expected after today, once the first has gone out."""
         if not any(isinstance(event, Disbursement) for event in in_force(self.events)):
             return []
-        return [tranche for tranche in self.tranches if tranche.on > self.today]
+        begun = min(one.on for one in in_force(self.events) if isinstance(one, Disbursement))
+        return [
+            tranche
+            for tranche in self.tranches
+            if tranche.on >= self.today and tranche.on > begun
+        ]
 
     @property
     def number(self) -> int:
@@ -268,6 +274,7 @@ def _bring_up(story: Story, _event: Fields) -> None:
 
 def _add_charge(story: Story, event: Fields) -> None:
     name = event.text("charge")
+    story.dated_charge = story.number
     story.add(
         Charge(
             number=story.number,
@@ -362,12 +369,11 @@ def _processing_charge(story: Story, event: Fields) -> None:
 
 
 def _waive_charge(story: Story, _event: Fields) -> None:
-    charge = story.last(Charge)
-    if charge is not None:
+    last = story.last(Charge)
+    number = story.dated_charge or (last.number if last is not None else None)
+    if number is not None:
         story.add(
-            ChargeWaiver(
-                number=story.number, on=story.today, posted_on=story.today, charge=charge.number
-            )
+            ChargeWaiver(number=story.number, on=story.today, posted_on=story.today, charge=number)
         )
 
 

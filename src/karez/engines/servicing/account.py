@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from karez.engines.servicing import paying
-from karez.engines.servicing.events import Charge, Event
+from karez.engines.servicing.events import Charge, Event, RateChange
 from karez.engines.servicing.figures import Figures
 from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
@@ -42,6 +42,7 @@ class Account:
         self.done: list[Event] = []
         self.events: dict[int, Event] = {}
         self.at_payout: list[Charge] = []
+        self.met_before: dict[int, date | None] = {}
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
 
@@ -49,11 +50,24 @@ class Account:
     def follows(self) -> bool:
         """Whether interest follows what is paid, as long as the loan is alive."""
         return (
-            self.terms.follows_payments
+            self.recalculates
             and self.plan is not None
             and not self.charged_off
             and not self.written_off
             and not self.terminated
+        )
+
+    @property
+    def recalculates(self) -> bool:
+        """Whether the terms let interest follow what is paid, and there is interest at some time."""
+        return self.terms.recalculation is not None and self.bears_interest
+
+    @property
+    def bears_interest(self) -> bool:
+        """Whether interest is charged, be it only from a later day."""
+        return self.terms.bears_interest or any(
+            isinstance(event, RateChange) and event.rate_pct_year > 0
+            for event in self.events.values()
         )
 
     @property

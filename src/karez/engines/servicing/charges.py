@@ -24,6 +24,7 @@ def add_charge(account: Account, charge: Charge) -> None:
     if charge.time is not ChargeTime.ON_DATE:
         return
     row = row_of(account, charge.on) or _row_after_maturity(account, charge.on)
+    account.met_before[charge.number] = row.met_on
     row.add(bucket, row.met_on, charge_amount(account, charge))
 
 
@@ -138,7 +139,9 @@ def waive(account: Account, charge: Charge, on: date) -> None:
     if row is None:
         row = next((each for each in account.rows if each.additional), None)
     if row is not None:
-        _waive(row, bucket, charge_amount(account, charge), on)
+        # A row that was met before the charge came is met again since that day.
+        met_on = account.met_before.get(charge.number)
+        _waive(row, bucket, charge_amount(account, charge), met_on or on)
 
 
 def _waive(row: Row, bucket: Bucket, amount: int, on: date) -> None:

@@ -70,12 +70,19 @@ def _end_interest(account: Account, on: date) -> None:
             row.owed[P] += row.open(I) - new
             row.owed[I] = new
     account.charged_off = True
+    fixed = _fixed(account)
     for row in account.rows:
         interest = row.open(I)
-        if row.start > on and not row.met and interest > 0:
+        if row.start > on and not row.met and interest > 0 and (row.start, row.due) not in fixed:
             row.owed[P] += interest
             row.owed[I] -= interest
     _balance_principal(account, on)
+
+
+def _fixed(account: Account) -> set[tuple[date, date]]:
+    """Return the days of periods whose interest was agreed as an amount."""
+    periods = account.plan.periods if account.plan is not None else []
+    return {(period.start, period.due) for period in periods if period.fixed_interest > 0}
 
 
 def _balance_principal(account: Account, on: date) -> None:
@@ -116,7 +123,7 @@ def accelerate(account: Account, on: date) -> None:
         and event.on < on
         and any(on < row.start for row in account.paid_rows.get(event.number, ()))
     ]
-    kept = [row for row in account.rows if row.start < on]
+    kept = [row for row in account.rows if row.start < on or row is current or row.down_payment]
     fees = sum(row.owed[Bucket.FEE] for row in future)
     penalties = sum(row.owed[Bucket.PENALTY] for row in future)
     if fees or penalties:

@@ -99,63 +99,42 @@ def _fill_flat(
 def _fill_declining(
     account: Account, rows: list[Row], payouts: Sequence[Disbursement], downs: list[Row]
 ) -> None:
-    """Charge interest on the balance; the instalment is worked out anew when money goes out."""
+    """Charge interest on the balance; principal is spread over all rows, whenever it went out."""
     figures, terms = account.figures, account.terms
+    lent = sum(payout.amount_minor for payout in payouts)
+    # What to spread is worked out from one down payment of the whole.
+    spread = Decimal(lent - down_payment_of(account, lent))
+    instalment = _instalment(account, spread, len(rows) - terms.grace_on_principal)
     waiting = [
-        (payout.on, payout.amount_minor, downs[place].owed[P] if downs else 0)
+        (payout.on, payout.amount_minor - (downs[place].owed[P] if downs else 0))
         for place, payout in enumerate(payouts)
     ]
-    exact = 0
-    balance = 0
-    instalment = 0
-    carried = 0
+    left = lent - sum(down.owed[P] for down in downs)
+    balance = carried = 0
     for place, row in enumerate(rows):
+        interest = _interest(account, balance, row.start, row.due)
         new = [one for one in waiting if one[0] <= row.due]
         waiting = waiting[len(new) :]
-        interest = _interest(account, balance, row.start, row.due)
-        for on, amount, down in new:
-            balance += amount - down
-            # What to spread is worked out before a down payment is rounded.
-            exact += amount - _unrounded_down(account, amount)
-            interest += _interest(account, amount - down, max(on, row.start), row.due)
-        if place < terms.interest_free:
-            interest = ZERO
-        due_interest = figures.minor(interest)
-        left = len(rows) - max(place, terms.grace_on_principal)
-        if new or place == terms.grace_on_principal:
-            instalment = _instalment(account, Decimal(exact), left)
-        if place < terms.grace_on_interest:
-            carried += due_interest
-            due_interest = 0
-        else:
-            due_interest += carried
-            carried = 0
-        row.owed[I] = due_interest
-        row.owed[P] = _principal(terms, row, rows, balance, instalment, due_interest, place)
+        for on, amount in new:
+            balance += amount
+            interest += _interest(account, amount, max(on, row.start), row.due)
+        carried += 0 if place < terms.interest_free else figures.minor(interest)
+        if place >= terms.grace_on_interest:
+            row.owed[I], carried = carried, 0
+        row.owed[P] = _principal(terms, row, rows, left, instalment, place)
         balance -= row.owed[P]
-        exact -= row.owed[P]
-
-
-def _unrounded_down(account: Account, amount: int) -> Decimal:
-    down = account.terms.down_payment
-    return ZERO if down is None else Decimal(amount) * down.pct / 100
+        left -= row.owed[P]
 
 
 def _principal(  # noqa: PLR0913 - what a row's principal depends on
-    terms: Terms,
-    row: Row,
-    rows: list[Row],
-    balance: int,
-    instalment: int,
-    interest: int,
-    place: int,
+    terms: Terms, row: Row, rows: list[Row], left: int, instalment: int, place: int
 ) -> int:
     if row is rows[-1]:
-        return balance
+        return left
     if place < terms.grace_on_principal:
         return 0
     equal = terms.amortisation is Amortisation.EQUAL_PRINCIPAL
-    return min(max(instalment if equal else instalment - interest, 0), balance)
+    return min(max(instalment if equal else instalment - row.owed[I], 0), left)
 
 
 def _instalment(account: Account, balance: Decimal, count: int) -> int:
@@ -172,9 +151,7 @@ def _instalment(account: Account, balance: Decimal, count: int) -> int:
         exact = figures.divide(figures.multiply(balance, rate), figures.wide.subtract(ONE, grown))
     if terms.amortisation is Amortisation.EQUAL_PRINCIPAL:
         return figures.minor(exact)
-    step = Decimal(terms.multiple_minor or 1)
-    # Between two multiples the middle goes up here.
-    return int(figures.divide(exact, step).to_integral_value("ROUND_HALF_UP") * step)
+    return figures.to_multiple(figures.minor(exact), terms.multiple_minor)
 
 
 def _nominal_years(terms: Terms) -> Decimal:

@@ -160,6 +160,11 @@ class DueDateMove(Event):
 
     to: date
 
+    @property
+    def effective(self) -> date:
+        """The day on which the move was agreed."""
+        return self.posted_on
+
 
 @attrs.frozen(kw_only=True)
 class ReAge(Event):

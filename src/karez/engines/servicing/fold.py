@@ -43,6 +43,7 @@ from karez.engines.servicing.events import (
     Payment,
     RateChange,
     ReAge,
+    ReAgeInterest,
     ReAmortise,
     Undo,
     WriteOff,
@@ -174,7 +175,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def _place(event: Event) -> tuple[date, int, date, int]:
-    if isinstance(event, (*_VARIATIONS, DueDateMove)):
+    if isinstance(event, _VARIATIONS):
         # A change of terms holds from the beginning of its day.
         return event.effective, 0, event.effective, event.number
     return event.effective, 1, event.posted_on, event.number
@@ -254,14 +255,21 @@ def _(event: InterestPause, account: Account) -> None:
 
 @_apply.register
 def _(event: RateChange, account: Account) -> None:
+    aged = _last_re_age(account)
+    if aged is not None and aged.interest is not ReAgeInterest.DEFAULT:
+        return  # Interest was agreed in equal amounts: no rate changes it.
     planning.change_rate(account.the_plan(), event.on, event.rate_pct_year)
     _follow_unmet(account, event.on)
+
+
+def _last_re_age(account: Account) -> ReAge | None:
+    return next((one for one in reversed(account.done) if isinstance(one, ReAge)), None)
 
 
 @_apply.register
 def _(event: Extension, account: Account) -> None:
     plan = account.the_plan()
-    aged = next((one for one in account.done if isinstance(one, ReAge)), None)
+    aged = _last_re_age(account)
     seed = aged.first_due if aged is not None else plan.start
     begun = aged.instalments - 1 if aged is not None else len(plan.periods)
     planning.extend(plan, event.on, event.instalments, seed, begun)
@@ -275,7 +283,9 @@ def _(event: DueDateMove, account: Account) -> None:
         return  # An older schedule has its dates from the beginning.
     plan = account.the_plan()
     starts = [period.start for period in plan.periods]
-    planning.move_due_date(plan, event.on, event.to)
+    aged = _last_re_age(account)
+    every, unit = (aged.every, aged.unit) if aged is not None else (plan.every, plan.unit)
+    planning.move_due_date(plan, event.on, event.to, every, unit)
     by_start = {row.start: row for row in account.rows if not row.down_payment}
     for start, period in zip(starts, plan.periods, strict=True):
         row = by_start.get(start)

@@ -66,6 +66,9 @@ def add_missing_rows(account: Account) -> None:
         if period.due not in known:
             account.rows.append(Row(0, period.start, period.due))
     account.renumber()
+    for row in account.rows:
+        if row.additional and row.due > account.the_plan().maturity:
+            row.start = account.the_plan().maturity
 
 
 def _sync_lent(account: Account, on: date, amount: int) -> None:

@@ -206,7 +206,7 @@ def extend(plan: Plan, since: date, count: int, seed: date, begun: int) -> None:
     effective = since - ONE_DAY
     lent_before = plan.last.lent_before
     for place in range(begun, begun + count):
-        start = days.due_date(seed, plan.unit, place * plan.every, plan.terms.month_end)
+        start = plan.maturity
         due = days.due_date(seed, plan.unit, (place + 1) * plan.every, plan.terms.month_end)
         plan.append(start, due, 0).lent_before = lent_before
     period = plan.change_balance(effective)
@@ -234,8 +234,8 @@ def pause_interest(plan: Plan, start: date, end: date) -> None:
         fit_last_unpaid(plan, paused[0].start)
 
 
-def move_due_date(plan: Plan, due: date, to: date) -> None:
-    """Move a due date; the ones after it follow at the usual distance.
+def move_due_date(plan: Plan, due: date, to: date, every: int, unit: Unit) -> None:
+    """Move a due date; the ones after it follow at the given distance.
 
     Raises:
         PeriodUnknownError: no period covers the due date.
@@ -248,7 +248,7 @@ def move_due_date(plan: Plan, due: date, to: date) -> None:
     moved = to
     for period in plan.periods[place + 1 :]:
         period.start = moved
-        moved = days.after(period.start, plan.unit, plan.every)
+        moved = days.after(period.start, unit, every)
         if period.following is None and plan.terms.fixed_length is not None:
             extra = (to - due).days
             moved = days.after(plan.start, plan.unit, plan.terms.fixed_length + extra)

@@ -8,7 +8,7 @@ from karez.engines.servicing import paying
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.events import Disbursement, Payment
 from karez.engines.servicing.figures import Figures
-from karez.engines.servicing.terms import Bucket, PaymentKind, PreClose, ScheduleKind, Terms
+from karez.engines.servicing.terms import Bucket, PaymentKind, PreClose, Terms
 
 
 def payoff_minor(account: Account, on: date) -> int:
@@ -48,7 +48,7 @@ def automatic_down_payment(
 ) -> Payment | None:
     """Return the payment that goes with a disbursement if down payments are automatic.
 
-    What had been paid too much before pays the down payment of a progressive loan first.
+    What had been paid too much before pays the down payment first.
     """
     down = terms.down_payment
     if down is None or not down.automatic:
@@ -56,8 +56,7 @@ def automatic_down_payment(
     figures = Figures(terms.rounding, terms.decimals)
     amount = figures.percent(event.amount_minor, down.pct)
     amount = figures.to_multiple(amount, terms.multiple_minor)
-    if terms.schedule is ScheduleKind.PROGRESSIVE:
-        amount -= overpaid_minor
+    amount -= overpaid_minor
     if amount <= 0:
         return None
     return Payment(

@@ -51,12 +51,12 @@ class EqualParts:
 def re_age(account: Account, event: ReAge) -> None:
     """Spread what is open over new instalments."""
     equal = event.interest is not ReAgeInterest.DEFAULT
-    if account.terms.follows_payments and equal:
+    if account.recalculates and equal:
         _re_age_equally(account, event)
-    elif account.terms.follows_payments:
+    elif account.recalculates:
         _re_age_with_interest(account, event)
     else:
-        re_age_rows(account, event, with_interest=equal and account.terms.bears_interest)
+        re_age_rows(account, event, with_interest=equal and account.bears_interest)
     account.reaged = True
 
 

@@ -16,7 +16,7 @@ from karez.engines.servicing.terms import Bucket
 
 def re_amortise(account: Account, event: ReAmortise) -> None:
     """Spread overdue principal, and interest if there is any, over later instalments."""
-    if account.terms.follows_payments:
+    if account.recalculates:
         plan = account.the_plan()
         if event.interest is ReAmortiseInterest.EQUAL_SPLIT:
             _split_interest(plan, event.on)

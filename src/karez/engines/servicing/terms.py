@@ -292,11 +292,6 @@ class Terms:
         """Whether the yearly rate is more than zero."""
         return self.rate_pct_year > 0
 
-    @property
-    def follows_payments(self) -> bool:
-        """Whether interest is worked out anew when a payment comes early or late."""
-        return self.recalculation is not None and self.bears_interest
-
 
 def _in_range(field: str, value: object, holds: bool, rule: str) -> None:  # noqa: FBT001
     if not holds:
