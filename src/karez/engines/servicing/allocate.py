@@ -128,6 +128,8 @@ class Allocator:
 
     def _pay(self, timing: Timing, bucket: Bucket, row: Row, amount: int) -> int:
         account = self.account
+        if not amount:
+            return 0
         if not account.follows:
             return row.pay(bucket, self.on, amount)
         plan = account.the_plan()

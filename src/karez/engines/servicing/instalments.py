@@ -136,8 +136,8 @@ def _no_more_than_open(plan: Plan) -> None:
 
 def defer_later_interest(plan: Plan, period: Period, till: date) -> None:
     """Let an unpaid period collect the interest of paid periods after it, as known on a day."""
-    if period is plan.last:
-        return
+    if not any(later.unrecognised > 0 for later in plan.periods if later.due > period.due):
+        return  # Interest that ends earlier finds no less room.
     twin = plan.copy()
     beyond = any(due > period.due for _, _, due in twin.arrears)
     here = any(due == period.due for _, _, due in twin.arrears)

@@ -144,8 +144,34 @@ class Period:
     def copy(self, previous: Period | None) -> Period:
         """Return an equal period after ``previous`` that can change on its own."""
         twin = Period.__new__(Period)
-        for name in _COPIED:
-            setattr(twin, name, getattr(self, name))
+        twin.calculated_interest = self.calculated_interest
+        twin.credited_interest = self.credited_interest
+        twin.credited_interest_moved = self.credited_interest_moved
+        twin.credited_principal = self.credited_principal
+        twin.credited_principal_moved = self.credited_principal_moved
+        twin.due = self.due
+        twin.due_interest = self.due_interest
+        twin.due_principal = self.due_principal
+        twin.figures = self.figures
+        twin.fixed_interest = self.fixed_interest
+        twin.flat = self.flat
+        twin.free = self.free
+        twin.holder = self.holder
+        twin.instalment = self.instalment
+        twin.interest_grace = self.interest_grace
+        twin.later_interest = self.later_interest
+        twin.lent_before = self.lent_before
+        twin.moved_down = self.moved_down
+        twin.moved_up = self.moved_up
+        twin.original_instalment = self.original_instalment
+        twin.paid_interest = self.paid_interest
+        twin.paid_principal = self.paid_principal
+        twin.principal_grace = self.principal_grace
+        twin.raw_interest = self.raw_interest
+        twin.reaged = self.reaged
+        twin.start = self.start
+        twin.to_collect = self.to_collect
+        twin.unrecognised = self.unrecognised
         twin.segments = [segment.copy() for segment in self.segments]
         twin.previous = previous
         twin.following = None
@@ -306,7 +332,3 @@ class Period:
             total = self.figures.exact(total, segment.factor)
         return total
 
-
-_COPIED = tuple(
-    name for name in Period.__slots__ if name not in {"segments", "previous", "following"}
-)

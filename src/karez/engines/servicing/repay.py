@@ -22,8 +22,14 @@ def pays_off(account: Account, event: Event) -> bool:
     """Tell whether a payment is enough to pay the loan off if interest runs till the due date."""
     if not isinstance(event, Payment) or not account.follows:
         return False
+    recalculation = account.terms.recalculation
     running = account.running(event.on)
-    if running is None:
+    if (
+        running is None
+        or recalculation is None
+        or recalculation.pre_close is not PreClose.TILL_REST_DATE
+        or event.amount_minor < account.the_plan().outstanding_principal
+    ):
         return False
     return event.amount_minor >= paying.open_on(account.the_plan(), running.due).total
 
