@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 
 from karez.kernel.errors import InvalidInputError
 
-
 T = TypeVar("T")
 
 

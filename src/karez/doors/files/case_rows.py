@@ -19,7 +19,9 @@ def as_rows(
     The rows of a preview name the parts of a disbursement too, which owes nothing.
     """
     return [
-        _payout(line, decimals, preview=preview) if isinstance(line, PayoutLine) else _instalment(line, decimals)
+        _payout(line, decimals, preview=preview)
+        if isinstance(line, PayoutLine)
+        else _instalment(line, decimals)
         for line in schedule_table(account, expected)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -143,9 +143,7 @@ def read_terms(terms: Fields, settings: Fields) -> Terms:
         allocation=_allocation(terms, settings, progressive=progressive),
         credit_order=_credit_order(settings),
         recalculation=_recalculation(settings),
-        charge_off=settings.choice(
-            "chargeOffBehaviour", _CHARGE_OFFS, ChargeOffBehaviour.REGULAR
-        ),
+        charge_off=settings.choice("chargeOffBehaviour", _CHARGE_OFFS, ChargeOffBehaviour.REGULAR),
         refunds_interest=_refunds(settings),
         rounding=Rounding.HALF_EVEN,
         decimals=decimals,

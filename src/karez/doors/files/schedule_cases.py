@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from karez.doors.files.case_changes import re_age_of, re_amortise_of
 from karez.doors.files.case_errors import CaseBrokenError, Fields
+from karez.doors.files.case_events import tell
 from karez.doors.files.case_rows import as_rows
-from karez.doors.files.case_story import Story, re_age_of, re_amortise_of
+from karez.doors.files.case_story import Story
 from karez.doors.files.case_terms import read_terms
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.terms import Tranche
@@ -78,7 +80,7 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     answers: dict[int, Answer] = {}
     for number, values in enumerate(events, 1):
         event = Fields(name, f"events[{number}]", values)
-        story.tell(event)
+        tell(story, event)
         for place, after, kind in asked:
             if after == number:
                 answers[place] = {

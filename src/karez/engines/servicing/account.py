@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from karez.engines.servicing import paying
@@ -17,10 +17,14 @@ Portions = list[int]
 """Principal, interest, fees and penalties that one payment went to."""
 
 
+Refold = Callable[[Sequence[Event], date], "Account"]
+"""Folds other events of the same loan until a day."""
+
+
 class Account:
     """The state of a loan between two events."""
 
-    def __init__(self, terms: Terms, figures: Figures) -> None:
+    def __init__(self, terms: Terms, figures: Figures, refold: Refold) -> None:
         self.terms = terms
         self.figures = figures
         self.plan: Plan | None = None
@@ -45,6 +49,7 @@ class Account:
         self.met_before: dict[int, date | None] = {}
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
+        self.refold = refold
 
     @property
     def follows(self) -> bool:

@@ -192,7 +192,9 @@ def pay_back(account: Account, rule: AllocationRule, on: date, amount: int) -> P
             if not rows:
                 break
             for bucket in buckets:
-                for row, part in zip(rows, even_parts(account.figures, left, len(rows)), strict=True):
+                for row, part in zip(
+                    rows, even_parts(account.figures, left, len(rows)), strict=True
+                ):
                     given = row.pay_back(bucket, on, part)
                     left -= given
                     portions[bucket] += given

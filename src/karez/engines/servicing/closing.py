@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from karez.engines.servicing import paying
+from karez.engines.servicing import paying, repay
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.events import Charge, Payment
 from karez.engines.servicing.factors import set_factors
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, ChargeOffBehaviour
 
-P, I = Bucket.PRINCIPAL, Bucket.INTEREST
+PRINCIPAL, INTEREST = Bucket.PRINCIPAL, Bucket.INTEREST
 
 
 def charge_off(account: Account, on: date) -> None:
@@ -49,7 +49,7 @@ def write_off(account: Account, on: date) -> None:
 
 def _till(account: Account, row: Row, on: date) -> int:
     """Return the open interest of a row as it stands on a day, by days."""
-    interest = Decimal(row.open(I))
+    interest = Decimal(row.open(INTEREST))
     figures = account.figures
     daily = figures.divide(interest, Decimal((row.due - row.start).days))
     return figures.minor(figures.multiply(daily, Decimal((on - row.start).days)))
@@ -62,20 +62,20 @@ def _end_interest(account: Account, on: date) -> None:
             continue
         if account.follows:
             new = paying.interest_until(account.the_plan(), row.start, row.due, on)
-            if row.open(I) > 0 or new > 0:
-                row.owed[P] += row.owed[I] - new
-                row.owed[I] = new
-        elif row.open(I) > 0:
+            if row.open(INTEREST) > 0 or new > 0:
+                row.owed[PRINCIPAL] += row.owed[INTEREST] - new
+                row.owed[INTEREST] = new
+        elif row.open(INTEREST) > 0:
             new = _till(account, row, on)
-            row.owed[P] += row.open(I) - new
-            row.owed[I] = new
+            row.owed[PRINCIPAL] += row.open(INTEREST) - new
+            row.owed[INTEREST] = new
     account.charged_off = True
     fixed = _fixed(account)
     for row in account.rows:
-        interest = row.open(I)
+        interest = row.open(INTEREST)
         if row.start > on and not row.met and interest > 0 and (row.start, row.due) not in fixed:
-            row.owed[P] += interest
-            row.owed[I] -= interest
+            row.owed[PRINCIPAL] += interest
+            row.owed[INTEREST] -= interest
     _balance_principal(account, on)
 
 
@@ -88,14 +88,14 @@ def _fixed(account: Account) -> set[tuple[date, date]]:
 def _balance_principal(account: Account, on: date) -> None:
     """Let the last rows owe so much principal that all rows owe what was lent."""
     normal = [row for row in account.rows if not row.additional]
-    left = account.lent - sum(row.owed[P] for row in normal)
+    left = account.lent - sum(row.owed[PRINCIPAL] for row in normal)
     for row in reversed(account.rows[1:]):
         if not left:
             return
         if row.additional or row.met:
             continue
-        before = row.owed[P]
-        row.owed[P] = max(before + left, 0)
+        before = row.owed[PRINCIPAL]
+        row.owed[PRINCIPAL] = max(before + left, 0)
         row.judge(on)
         if abs(left) <= before:
             left = 0
@@ -112,9 +112,11 @@ def accelerate(account: Account, on: date) -> None:
     _interest_until(account, current, on)
     current.due = on
     future = [row for row in account.rows if on < row.due]
-    current.owed[P] += sum(row.owed[P] for row in future)
+    current.owed[PRINCIPAL] += sum(row.owed[PRINCIPAL] for row in future)
     if current.met:
-        current.paid[P] = current.owed[P] - sum(row.open(P) for row in future)
+        current.paid[PRINCIPAL] = current.owed[PRINCIPAL] - sum(
+            row.open(PRINCIPAL) for row in future
+        )
         current.advance += sum(row.advance for row in future)
     again = [
         event
@@ -141,10 +143,10 @@ def _interest_until(account: Account, row: Row, on: date) -> None:
         return
     if account.follows:
         new = paying.interest_until(account.the_plan(), row.start, row.due, on)
-        if row.open(I) > 0 or new > 0:
-            row.owed[I] = new
-    elif row.open(I) > 0:
-        row.owed[I] = _till(account, row, on)
+        if row.open(INTEREST) > 0 or new > 0:
+            row.owed[INTEREST] = new
+    elif row.open(INTEREST) > 0:
+        row.owed[INTEREST] = _till(account, row, on)
 
 
 def _row_for_charges(account: Account, current: Row, fees: int, penalties: int) -> Row:
@@ -171,8 +173,6 @@ def _forget_payments(row: Row) -> None:
 
 def _shorten_plan(account: Account, on: date, again: list[Payment]) -> None:
     """End the plan on a day, and allocate anew what had paid later instalments."""
-    from karez.engines.servicing import repay
-
     plan = account.plan
     if plan is not None and account.terms.recalculation is not None:
         gone = [period for period in plan.periods if period.start >= on]
@@ -181,7 +181,9 @@ def _shorten_plan(account: Account, on: date, again: list[Payment]) -> None:
             return
         last = kept[-1]
         principal = last.due_principal + sum(period.due_principal for period in gone)
-        interest = paying.interest_until(plan, last.start, last.due, min(on, last.due), credited=False)
+        interest = paying.interest_until(
+            plan, last.start, last.due, min(on, last.due), credited=False
+        )
         plan.remove(lambda period: period.start >= on)
         last.due = on
         last.segments = [segment for segment in last.segments if segment.start < on]
@@ -204,4 +206,4 @@ def _unpay(account: Account, event: Payment) -> None:
         if period.start in starts:
             period.paid_principal = period.paid_interest = 0
             period.touch()
-    paying.correct_balance(plan, event.on, account.portions[event.number][P])
+    paying.correct_balance(plan, event.on, account.portions[event.number][PRINCIPAL])

@@ -29,7 +29,7 @@ from karez.engines.servicing.terms import (
     YearLength,
 )
 
-P, I = Bucket.PRINCIPAL, Bucket.INTEREST
+PRINCIPAL, INTEREST = Bucket.PRINCIPAL, Bucket.INTEREST
 _PERIODS_A_YEAR = {Unit.DAYS: 365, Unit.WEEKS: 52, Unit.MONTHS: 12, Unit.YEARS: 1}
 _MONTH_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30, Unit.YEARS: 360}
 _YEAR_DAYS = {YearLength.DAYS_360: 360, YearLength.DAYS_364: 364}
@@ -47,7 +47,7 @@ def build(account: Account, payouts: Sequence[Disbursement], moves: Sequence[Due
     if terms.down_payment is not None:
         for payout in payouts:
             down = Row(0, payout.on, payout.on, down_payment=True)
-            down.owed[P] = down_payment_of(account, payout.amount_minor)
+            down.owed[PRINCIPAL] = down_payment_of(account, payout.amount_minor)
             downs.append(down)
     if terms.interest is InterestMethod.FLAT:
         _fill_flat(account, rows, payouts, downs)
@@ -85,15 +85,15 @@ def _fill_flat(
     rate = figures.divide(terms.rate_pct_year, Decimal(100))
     interest = figures.minor(figures.multiply(Decimal(lent), figures.multiply(rate, years)))
     part = figures.share(interest, count)
-    principal = lent - sum(down.owed[P] for down in downs)
+    principal = lent - sum(down.owed[PRINCIPAL] for down in downs)
     whole = figures.to_multiple(figures.share(principal, count), terms.multiple_minor)
     for row in rows:
-        row.owed[I] = part
-        row.owed[P] = whole
+        row.owed[INTEREST] = part
+        row.owed[PRINCIPAL] = whole
         if terms.multiple_minor:
-            row.owed[P] += figures.to_multiple(part, terms.multiple_minor) - part
-    rows[-1].owed[I] = interest - part * (count - 1)
-    rows[-1].owed[P] = principal - sum(row.owed[P] for row in rows[:-1])
+            row.owed[PRINCIPAL] += figures.to_multiple(part, terms.multiple_minor) - part
+    rows[-1].owed[INTEREST] = interest - part * (count - 1)
+    rows[-1].owed[PRINCIPAL] = principal - sum(row.owed[PRINCIPAL] for row in rows[:-1])
 
 
 def _fill_declining(
@@ -106,10 +106,10 @@ def _fill_declining(
     spread = Decimal(lent - down_payment_of(account, lent))
     instalment = _instalment(account, spread, len(rows) - terms.grace_on_principal)
     waiting = [
-        (payout.on, payout.amount_minor - (downs[place].owed[P] if downs else 0))
+        (payout.on, payout.amount_minor - (downs[place].owed[PRINCIPAL] if downs else 0))
         for place, payout in enumerate(payouts)
     ]
-    left = lent - sum(down.owed[P] for down in downs)
+    left = lent - sum(down.owed[PRINCIPAL] for down in downs)
     balance = carried = 0
     for place, row in enumerate(rows):
         interest = _interest(account, balance, row.start, row.due)
@@ -120,10 +120,10 @@ def _fill_declining(
             interest += _interest(account, amount, max(on, row.start), row.due)
         carried += 0 if place < terms.interest_free else figures.minor(interest)
         if place >= terms.grace_on_interest:
-            row.owed[I], carried = carried, 0
-        row.owed[P] = _principal(terms, row, rows, left, instalment, place)
-        balance -= row.owed[P]
-        left -= row.owed[P]
+            row.owed[INTEREST], carried = carried, 0
+        row.owed[PRINCIPAL] = _principal(terms, row, rows, left, instalment, place)
+        balance -= row.owed[PRINCIPAL]
+        left -= row.owed[PRINCIPAL]
 
 
 def _principal(  # noqa: PLR0913 - what a row's principal depends on
@@ -134,7 +134,7 @@ def _principal(  # noqa: PLR0913 - what a row's principal depends on
     if place < terms.grace_on_principal:
         return 0
     equal = terms.amortisation is Amortisation.EQUAL_PRINCIPAL
-    return min(max(instalment if equal else instalment - row.owed[I], 0), left)
+    return min(max(instalment if equal else instalment - row.owed[INTEREST], 0), left)
 
 
 def _instalment(account: Account, balance: Decimal, count: int) -> int:

@@ -131,11 +131,7 @@ def _length_in_units(plan: Plan, period: Period) -> Decimal:
     unit = plan.unit
     seed = _seed(plan, period)
     start = period.start
-    if (
-        unit is Unit.MONTHS
-        and days.is_month_end(start)
-        and seed.day > start.day
-    ):
+    if unit is Unit.MONTHS and days.is_month_end(start) and seed.day > start.day:
         start = start + days.ONE_DAY
     begun = days.whole_units(seed, start, unit)
     count = begun + 1

@@ -7,7 +7,6 @@ in minor units too.
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -16,6 +15,8 @@ from decimal import (
     ROUND_HALF_EVEN,
     ROUND_HALF_UP,
     ROUND_UP,
+    Context,
+    Decimal,
 )
 
 from karez.kernel.money import Rounding

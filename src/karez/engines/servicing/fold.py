@@ -12,7 +12,7 @@ from functools import singledispatch
 
 from karez.engines.servicing import (
     closing,
-    credits,
+    crediting,
     cumulative,
     lending,
     planning,
@@ -63,7 +63,8 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
         NotDisbursedError: an event comes before the first disbursement.
     """
     standing = in_force(events)
-    account = Account(terms, Figures(terms.rounding, terms.decimals))
+    figures = Figures(terms.rounding, terms.decimals)
+    account = Account(terms, figures, lambda other, on: fold(terms, other, as_of=on))
     payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
     if not payouts:
         return account
@@ -239,12 +240,12 @@ def _(event: ChargeWaiver, account: Account) -> None:
 
 @_apply.register
 def _(event: Chargeback, account: Account) -> None:
-    credits.charge_back(account, event)
+    crediting.charge_back(account, event)
 
 
 @_apply.register
 def _(event: CreditBalanceRefund, account: Account) -> None:
-    credits.refund_balance(account, event)
+    crediting.refund_balance(account, event)
 
 
 @_apply.register

@@ -111,7 +111,7 @@ def fit_last_unpaid(plan: Plan, till: date) -> None:
             if period.moved_up:
                 period.moved_up = False
                 period.touch()
-        collected = sum(period.to_collect for period in plan.periods)
+        collected = sum([period.to_collect for period in plan.periods])
         fitted = last.instalment + plan.lent + plan.due_interest - collected
         if last.fixed_interest > 0:
             fitted = max(fitted, last.paid_principal + last.fixed_interest)
@@ -128,7 +128,7 @@ def _no_more_than_open(plan: Plan) -> None:
     """Cut what instalments collect of principal to what is open at all."""
     still_open = plan.lent - plan.paid_principal
     for period in plan.periods:
-        excess = period.outstanding_principal - still_open
+        excess = period.due_principal - period.paid_principal - still_open
         if excess > 0:
             least = max(period.paid - period.credited, 0)
             period.collect(max(period.instalment - excess, least))

@@ -38,7 +38,9 @@ def disburse(account: Account, on: date, amount: int) -> None:
     """Pay an amount out and spread what is not a down payment over the instalments."""
     down = down_payment_of(account, amount)
     if account.terms.down_payment is not None:
-        row = next(row for row in account.rows if row.down_payment and not row.owed[Bucket.PRINCIPAL])
+        row = next(
+            row for row in account.rows if row.down_payment and not row.owed[Bucket.PRINCIPAL]
+        )
         row.add(Bucket.PRINCIPAL, on, down)
     rest = amount - down
     if account.reamortised:
@@ -99,7 +101,9 @@ def _spread_evenly(account: Account, on: date, amount: int) -> None:
     left = amount
     for row in rows:
         before = row.owed[Bucket.PRINCIPAL]
-        row.owed[Bucket.PRINCIPAL] = figures.to_multiple(before + part, account.terms.multiple_minor)
+        row.owed[Bucket.PRINCIPAL] = figures.to_multiple(
+            before + part, account.terms.multiple_minor
+        )
         left -= row.owed[Bucket.PRINCIPAL] - before
         row.update(on)
     rows[-1].add(Bucket.PRINCIPAL, on, left)

@@ -42,9 +42,7 @@ def pay(account: Account, order: FixedOrder, on: date, amount: int) -> tuple[int
     return amount, portions
 
 
-def _pay_row(
-    row: Row, order: tuple[Bucket, ...], on: date, amount: int, portions: Portions
-) -> int:
+def _pay_row(row: Row, order: tuple[Bucket, ...], on: date, amount: int, portions: Portions) -> int:
     if row.met or amount <= 0:
         return amount
     for bucket in order:

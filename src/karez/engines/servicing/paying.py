@@ -168,9 +168,7 @@ def due_amounts(plan: Plan, start: date, due: date, on: date) -> Open:
     principal = period.to_collect if unpaid > 1 else period.due_principal
     return Open(
         min(principal, max(twin.lent - twin.paid_principal, period.paid_principal)),
-        min(
-            period.due_interest, max(twin.due_interest - twin.paid_interest, period.paid_interest)
-        ),
+        min(period.due_interest, max(twin.due_interest - twin.paid_interest, period.paid_interest)),
     )
 
 
@@ -216,9 +214,7 @@ def open_on(plan: Plan, on: date) -> Open:
 
 def total_interest(plan: Plan, on: date) -> int:
     """Return the interest of all periods as it stands on a day."""
-    return sum(
-        due_amounts(plan, period.start, period.due, on).interest for period in plan.periods
-    )
+    return sum(due_amounts(plan, period.start, period.due, on).interest for period in plan.periods)
 
 
 def till_due(terms: Recalculation, *, pays_off: bool) -> bool:
@@ -250,7 +246,14 @@ def charge_arrears(plan: Plan, terms: Recalculation, on: date, *, pays_off: bool
 
 
 def _adjust(  # noqa: PLR0913 - what is overdue here and in all, until when
-    plan: Plan, terms: Recalculation, period: Period, on: date, overdue: int, total: int, *, pays_off: bool
+    plan: Plan,
+    terms: Recalculation,
+    period: Period,
+    on: date,
+    overdue: int,
+    total: int,
+    *,
+    pays_off: bool,
 ) -> bool:
     if on == plan.arrears_until:
         return False

@@ -331,4 +331,3 @@ class Period:
         for segment in self.segments:
             total = self.figures.exact(total, segment.factor)
         return total
-

@@ -184,18 +184,16 @@ class Plan:
     @property
     def lent(self) -> int:
         """All that was disbursed, made principal or credited back."""
-        return max(
-            sum(
-                segment.disbursed + segment.credited_principal + segment.capitalised
-                for segment in self.segments()
-            ),
-            0,
-        )
+        lent = 0
+        for period in self.periods:
+            for segment in period.segments:
+                lent += segment.disbursed + segment.credited_principal + segment.capitalised
+        return max(lent, 0)
 
     @property
     def paid_principal(self) -> int:
         """All principal that was paid."""
-        return sum(period.paid_principal for period in self.periods)
+        return sum([period.paid_principal for period in self.periods])
 
     @property
     def paid_interest(self) -> int:
@@ -205,7 +203,7 @@ class Plan:
     @property
     def due_interest(self) -> int:
         """The interest of all periods."""
-        return sum(period.due_interest for period in self.periods)
+        return sum([period.due_interest for period in self.periods])
 
     @property
     def credited_principal(self) -> int:

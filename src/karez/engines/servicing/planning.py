@@ -22,7 +22,9 @@ def stretches(
     start: date, count: int, every: int, unit: Unit, terms: Terms
 ) -> list[tuple[date, date]]:
     """Return the first day and due date of each period, all counted from the first day."""
-    ends = [days.due_date(start, unit, every * place, terms.month_end) for place in range(1, count + 1)]
+    ends = [
+        days.due_date(start, unit, every * place, terms.month_end) for place in range(1, count + 1)
+    ]
     if terms.fixed_length is not None and ends:
         ends[-1] = days.after(start, unit, terms.fixed_length)
     return list(zip([start, *ends[:-1]], ends, strict=True))

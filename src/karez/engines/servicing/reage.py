@@ -25,7 +25,7 @@ from karez.engines.servicing.reamortise import move_overdue
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
 
-P, I = Bucket.PRINCIPAL, Bucket.INTEREST
+PRINCIPAL, INTEREST = Bucket.PRINCIPAL, Bucket.INTEREST
 
 
 @attrs.frozen
@@ -92,7 +92,8 @@ def _credited_later(plan: Plan, on: date) -> int:
 def _paid_since(plan: Plan, on: date) -> Open:
     later = [period for period in plan.periods if period.due >= on]
     return Open(
-        sum(period.paid_principal for period in later), sum(period.paid_interest for period in later)
+        sum(period.paid_principal for period in later),
+        sum(period.paid_interest for period in later),
     )
 
 
@@ -186,9 +187,9 @@ def _rows_from_plan(account: Account, on: date) -> None:
         old = _take_merged(account, period)
         if old is not None:
             row.met, row.met_on = old.met, old.met_on
-        row.owed[P] = period.due_principal if period.instalment else 0
-        row.owed[I] = period.due_interest if period.instalment else 0
-        row.credited[P] = period.credited_principal
+        row.owed[PRINCIPAL] = period.due_principal if period.instalment else 0
+        row.owed[INTEREST] = period.due_interest if period.instalment else 0
+        row.credited[PRINCIPAL] = period.credited_principal
         if period.holder:
             early.hold(row)
         place_charges(account, charges, [row], first=period.previous is None)
@@ -218,8 +219,8 @@ def _close_row(account: Account, period: Period, on: date) -> None:
     for row in account.rows:
         if row.start == period.start and not row.down_payment:
             row.due = period.due
-            row.owed[P] = period.due_principal if period.instalment else 0
-            row.owed[I] = period.due_interest if period.instalment else 0
+            row.owed[PRINCIPAL] = period.due_principal if period.instalment else 0
+            row.owed[INTEREST] = period.due_interest if period.instalment else 0
             row.update(on)
             return
 
@@ -313,8 +314,8 @@ def _rows_equally(
         row = Row(number, period.start, period.due)
         row.reaged = True
         _take_merged(account, period)
-        row.owed[P], row.owed[I] = period.due_principal, period.due_interest
-        row.credited[P] = period.credited_principal
+        row.owed[PRINCIPAL], row.owed[INTEREST] = period.due_principal, period.due_interest
+        row.credited[PRINCIPAL] = period.credited_principal
         if period.holder:
             early.hold(row)
             for bucket in parts:

@@ -103,9 +103,7 @@ class Early:
 def take_early(account: Account, on: date) -> Early:
     """Take away the rows that are due on or after a day, and return what was paid of them."""
     gone = [
-        row
-        for row in account.rows
-        if not row.down_payment and not row.additional and row.due >= on
+        row for row in account.rows if not row.down_payment and not row.additional and row.due >= on
     ]
     first = min(gone, key=lambda row: row.due) if gone else None
     early = Early(

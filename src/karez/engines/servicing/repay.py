@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from karez.engines.servicing import fold as folding
 from karez.engines.servicing import older, paying
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.allocate import Allocator, pay_back
@@ -129,7 +128,9 @@ def refundable_interest(account: Account, event: InterestRefund) -> int:
     before = paying.total_interest(account.the_plan(), event.on)
     kinds = account.terms.refunds_interest
     refunded = sum(
-        done.amount_minor for done in account.done if isinstance(done, Payment) and done.kind in kinds
+        done.amount_minor
+        for done in account.done
+        if isinstance(done, Payment) and done.kind in kinds
     )
     number = max(done.number for done in account.done) + 1
     events: list[Event] = []
@@ -144,6 +145,6 @@ def refundable_interest(account: Account, event: InterestRefund) -> int:
                 Payment(number=number, on=done.on, posted_on=done.posted_on, amount_minor=amount)
             )
             number += 1
-    twin = folding.fold(account.terms, events, as_of=event.on)
+    twin = account.refold(events, event.on)
     after = paying.total_interest(twin.the_plan(), event.on)
     return max(before - account.interest_refunded - after, 0)

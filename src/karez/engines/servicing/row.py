@@ -55,7 +55,9 @@ class Row:
 
     def open(self, bucket: Bucket) -> int:
         """Return what is owed of one bucket and neither paid nor given up."""
-        return self.owed[bucket] - self.paid[bucket] - self.waived[bucket] - self.written_off[bucket]
+        return (
+            self.owed[bucket] - self.paid[bucket] - self.waived[bucket] - self.written_off[bucket]
+        )
 
     @property
     def outstanding(self) -> int:

@@ -46,9 +46,7 @@ class Line:
         return self.principal_minor + self.interest_minor + self.fees_minor + self.penalties_minor
 
 
-def schedule_table(
-    account: Account, expected: Sequence[Tranche] = ()
-) -> list[PayoutLine | Line]:
+def schedule_table(account: Account, expected: Sequence[Tranche] = ()) -> list[PayoutLine | Line]:
     """Return disbursements, also those that are expected, and instalments in order of their dates.
 
     A disbursement on a due date stands after the instalment under a progressive schedule, before it

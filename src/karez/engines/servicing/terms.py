@@ -180,7 +180,9 @@ def rule_by_bucket(
     buckets: tuple[Bucket, ...], future: FutureRule = FutureRule.NEXT_INSTALMENT
 ) -> AllocationRule:
     """Return the rule that takes past due, due and advance in turn, each in this order."""
-    return AllocationRule(tuple((timing, bucket) for timing in Timing for bucket in buckets), future)
+    return AllocationRule(
+        tuple((timing, bucket) for timing in Timing for bucket in buckets), future
+    )
 
 
 USUAL_ORDER = (Bucket.PENALTY, Bucket.FEE, Bucket.PRINCIPAL, Bucket.INTEREST)
@@ -191,7 +193,9 @@ class Allocation:
     """How payments are allocated: one rule for most, others for some kinds of payment."""
 
     usual: AllocationRule = rule_by_bucket(USUAL_ORDER)
-    by_kind: Mapping[PaymentKind, AllocationRule] = attrs.field(factory=dict[PaymentKind, AllocationRule])
+    by_kind: Mapping[PaymentKind, AllocationRule] = attrs.field(
+        factory=dict[PaymentKind, AllocationRule]
+    )
     processing: Processing = Processing.HORIZONTAL
 
     def rule(self, kind: PaymentKind) -> AllocationRule:
@@ -249,7 +253,9 @@ class Terms:
     year: YearLength = YearLength.ACTUAL
     month: MonthLength = MonthLength.ACTUAL
     month_end: MonthEnd = MonthEnd.CLAMP
-    year_cut_on_first_day: bool = False  # a period over New Year is cut on 1 January, not a day before
+    year_cut_on_first_day: bool = (
+        False  # a period over New Year is cut on 1 January, not a day before
+    )
     fixed_length: int | None = None  # the last due date, in repayment units after the seed
     grace_on_principal: int = 0
     grace_on_interest: int = 0
@@ -272,7 +278,9 @@ class Terms:
             _in_range(field, value, value > 0, "one at least")
         for field in ("grace_on_principal", "grace_on_interest", "interest_free"):
             value = getattr(self, field)
-            _in_range(field, value, 0 <= value <= self.instalments, "between none and all instalments")
+            _in_range(
+                field, value, 0 <= value <= self.instalments, "between none and all instalments"
+            )
         _in_range("multiple_minor", self.multiple_minor, self.multiple_minor >= 0, "zero or more")
         _in_range("decimals", self.decimals, 0 <= self.decimals <= 4, "between none and four")
         if self.down_payment is not None:
