@@ -28,6 +28,7 @@ _REAMORTISE = {
 
 
 def pause_interest(story: Story, event: Fields) -> None:
+    """Let no interest run between two days."""
     story.add(
         InterestPause(
             number=story.number,
@@ -39,6 +40,7 @@ def pause_interest(story: Story, event: Fields) -> None:
 
 
 def update_pause(story: Story, event: Fields) -> None:
+    """Move the last pause of interest."""
     story.undo_last(InterestPause, event)
     pause_interest(story, event)
 
@@ -67,6 +69,7 @@ def re_age_of(story: Story, event: Fields) -> ReAge:
 
 
 def re_age(story: Story, event: Fields) -> None:
+    """Give the open amount a new schedule."""
     story.add(re_age_of(story, event))
 
 
@@ -84,10 +87,12 @@ def re_amortise_of(story: Story, event: Fields) -> ReAmortise:
 
 
 def re_amortise(story: Story, event: Fields) -> None:
+    """Spread overdue principal over later instalments."""
     story.add(re_amortise_of(story, event))
 
 
 def reschedule(story: Story, event: Fields) -> None:
+    """Move a due date, add instalments or change the rate, as rows of the event say."""
     for row in _tables(event):
         since = row.day("rescheduleFromDate")
         if row.get("adjustedDueDate"):
@@ -120,6 +125,7 @@ def reschedule(story: Story, event: Fields) -> None:
 
 
 def reschedule_batch(story: Story, event: Fields) -> None:
+    """Move a due date that is shared by many loans."""
     story.add(
         DueDateMove(
             number=story.number,
@@ -131,6 +137,7 @@ def reschedule_batch(story: Story, event: Fields) -> None:
 
 
 def set_allocation(story: Story, event: Fields) -> None:
+    """Change the product's rule for advance payments."""
     # Rules belong to the product until a loan is made of it.
     if not story.created:
         future = event.choice("future_rule", case_terms.FUTURE)

@@ -42,6 +42,7 @@ def basis_of(event: Fields, name: str) -> ChargeBasis:
 
 
 def add_charge(story: Story, event: Fields) -> None:
+    """Let a charge be due on a day."""
     name = event.text("charge")
     story.dated_charge = story.number
     story.add(
@@ -56,6 +57,7 @@ def add_charge(story: Story, event: Fields) -> None:
 
 
 def add_nsf_fee(story: Story, event: Fields) -> None:
+    """Let the penalty for a bounced payment be due on a day."""
     amount = 10 * 10**story.terms.decimals
     story.add(
         Charge(
@@ -69,6 +71,7 @@ def add_nsf_fee(story: Story, event: Fields) -> None:
 
 
 def add_instalment_charge(story: Story, event: Fields) -> None:
+    """Let a fee be due with each instalment."""
     basis = basis_of(event, event.text("charge"))
     field = "amount" if event.get("amount") is not None else "percent"
     flat = basis is ChargeBasis.FLAT
@@ -87,6 +90,7 @@ def add_instalment_charge(story: Story, event: Fields) -> None:
 
 
 def charge_at_disbursement(story: Story, event: Fields) -> None:
+    """Let a fee be taken from what is paid out."""
     basis = event.choice("calc", _BASES)
     flat = basis is ChargeBasis.FLAT
     each = event.get("calc") == "PERCENTAGE_DISBURSEMENT_AMOUNT"
@@ -117,6 +121,7 @@ def _charge_amount(story: Story, event: Fields) -> tuple[Fields, str]:
 
 
 def add_processing_charge(story: Story, event: Fields) -> None:
+    """Let a percentage of principal and interest be due on a day."""
     story.add(
         Charge(
             number=story.number,
@@ -130,6 +135,7 @@ def add_processing_charge(story: Story, event: Fields) -> None:
 
 
 def waive_charge(story: Story, _event: Fields) -> None:
+    """Give up the last charge that was added for a day, else the last of all."""
     last = story.last(Charge)
     number = story.dated_charge or (last.number if last is not None else None)
     if number is not None:
@@ -139,6 +145,7 @@ def waive_charge(story: Story, _event: Fields) -> None:
 
 
 def adjust_charge(story: Story, event: Fields) -> None:
+    """Credit back part of a charge."""
     story.add(
         Payment(
             number=story.number,

@@ -161,8 +161,8 @@ def _bring_up(story: Story, _event: Fields) -> None:
 def _undo_transaction(story: Story, event: Fields) -> None:
     """Undo a transaction of a day: the n-th of its kind, counting those that are undone already.
 
-    A count without a kind also counts accruals, which are no events here: the last is meant if there
-    are fewer.
+    A count without a kind also counts accruals, which are no events here: the last is meant if
+    there are fewer.
     """
     on = event.day("date")
     label = event.get("kind")

@@ -1,4 +1,4 @@
-"""The terms of a case: product settings and terms in the words of the file, made terms of a loan."""
+"""The terms of a case: product settings and terms in the file's words, made terms of a loan."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def _part(fields: Fields, word: str) -> tuple[Timing, Bucket]:
 
 
 def _rule_of_call(settings: Fields, text: str) -> tuple[str, AllocationRule]:
-    """Read a rule that is written as a call, such as ``...PenFeeIntPrincipal("DEFAULT", "...")``."""
+    """Read a rule that is written as a call, such as ``...Principal("DEFAULT", "...")``."""
     name, _, rest = text.partition("(")
     words = [word.strip(' ")') for word in rest.split(",")]
     at = sorted((name.find(short), bucket) for short, bucket in _SHORT.items() if short in name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from karez.engines.servicing import paying
+from karez.engines.servicing.errors import ScheduleUnfitError
 from karez.engines.servicing.events import Charge, Event, RateChange
 from karez.engines.servicing.figures import Figures
 from karez.engines.servicing.period import Period
@@ -64,7 +65,7 @@ class Account:
 
     @property
     def recalculates(self) -> bool:
-        """Whether the terms let interest follow what is paid, and there is interest at some time."""
+        """Whether the terms let interest follow what is paid, and there is any interest."""
         return self.terms.recalculation is not None and self.bears_interest
 
     @property
@@ -87,9 +88,13 @@ class Account:
         return paid_out + sum(amount for _, amount in self.capitalised)
 
     def the_plan(self) -> Plan:
-        """Return the plan, which a progressive loan has."""
+        """Return the plan of a progressive loan.
+
+        Raises:
+            ScheduleUnfitError: the loan has a cumulative schedule.
+        """
         if self.plan is None:
-            raise AssertionError("a progressive loan has a plan")
+            raise ScheduleUnfitError
         return self.plan
 
     def charge_arrears(self, on: date) -> None:
@@ -131,7 +136,7 @@ class Account:
                 yield row, period
 
     def running(self, on: date) -> Row | None:
-        """Return the row in whose time a day falls; its due date belongs to it, its first day not."""
+        """Return the row in whose time a day falls: its due date belongs to it, its first not."""
         for place, row in enumerate(self.rows):
             if row.start < on <= row.due or (not place and on == row.start):
                 return row

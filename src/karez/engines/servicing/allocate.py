@@ -105,7 +105,7 @@ class Allocator:
                 return running or self._last(later, is_open)
 
     def _last(self, later: list[Row], is_open: Callable[[Row], bool]) -> list[Row]:
-        """Return the last row that can be paid: where interest follows payments, an empty one too."""
+        """Return the last row to pay; where interest follows payments, an empty one too."""
         follows = self.account.follows
         return [
             row

@@ -25,7 +25,7 @@ def charge_back(account: Account, event: Chargeback) -> None:
 
 
 def _portions(account: Account, event: Chargeback) -> Portions:
-    """Return the buckets that a chargeback restores: those its payment went to, in a given order."""
+    """Return the buckets that a chargeback restores: those its payment went to, in order."""
     order = account.terms.credit_order
     if order is None:
         return [event.amount_minor, 0, 0, 0]

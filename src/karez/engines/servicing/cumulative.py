@@ -1,8 +1,8 @@
 """The older way of scheduling: row by row, from the balance that each row leaves.
 
-The equal instalment comes from the annuity formula with months of thirty days; interest of a row is the
-balance times the rate of its days, with a year of 365 days where years are actual. The whole schedule
-is made first, of all disbursements; charges and payments are put on it afterwards.
+The equal instalment comes from the annuity formula with months of thirty days; interest of a row is
+the balance times the rate of its days, with a year of 365 days where years are actual. The whole
+schedule is made first, of all disbursements; charges and payments are put on it afterwards.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from karez.engines.servicing import days
 from karez.engines.servicing.account import Account
-from karez.engines.servicing.events import Disbursement, DueDateMove
+from karez.engines.servicing.events import Disbursement, DueDateMove, Extension
 from karez.engines.servicing.figures import ONE, ZERO
 from karez.engines.servicing.lending import down_payment_of
 from karez.engines.servicing.planning import stretches
@@ -35,11 +35,17 @@ _MONTH_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30, Unit.YEARS: 360}
 _YEAR_DAYS = {YearLength.DAYS_360: 360, YearLength.DAYS_364: 364}
 
 
-def build(account: Account, payouts: Sequence[Disbursement], moves: Sequence[DueDateMove]) -> None:
+def build(
+    account: Account,
+    payouts: Sequence[Disbursement],
+    moves: Sequence[DueDateMove],
+    extensions: Sequence[Extension],
+) -> None:
     """Make the rows of all that was paid out."""
     terms = account.terms
     start = terms.seed or payouts[0].on
-    spans = stretches(start, terms.instalments, terms.every, terms.unit, terms)
+    count = terms.instalments + sum(extension.instalments for extension in extensions)
+    spans = stretches(start, count, terms.every, terms.unit, terms)
     for move in moves:
         spans = _moved(terms, spans, move)
     rows = [Row(0, begin, due) for begin, due in spans]
@@ -52,7 +58,8 @@ def build(account: Account, payouts: Sequence[Disbursement], moves: Sequence[Due
     if terms.interest is InterestMethod.FLAT:
         _fill_flat(account, rows, payouts, downs)
     else:
-        _fill_declining(account, rows, payouts, downs)
+        since = min((extension.on for extension in extensions), default=None)
+        _fill_declining(account, rows, payouts, downs, since)
     account.rows = sorted(rows + downs, key=lambda row: (row.due, not row.down_payment))
     for number, row in enumerate(account.rows, 1):
         row.number = number
@@ -97,14 +104,21 @@ def _fill_flat(
 
 
 def _fill_declining(
-    account: Account, rows: list[Row], payouts: Sequence[Disbursement], downs: list[Row]
+    account: Account,
+    rows: list[Row],
+    payouts: Sequence[Disbursement],
+    downs: list[Row],
+    extended_since: date | None,
 ) -> None:
-    """Charge interest on the balance; principal is spread over all rows, whenever it went out."""
+    """Charge interest on the balance; principal is spread over all rows, whenever it went out.
+
+    Where rows were added, what is left is spread anew from the day since which that holds.
+    """
     figures, terms = account.figures, account.terms
     lent = sum(payout.amount_minor for payout in payouts)
     # What to spread is worked out from one down payment of the whole.
     spread = Decimal(lent - down_payment_of(account, lent))
-    instalment = _instalment(account, spread, len(rows) - terms.grace_on_principal)
+    instalment = _instalment(account, spread, terms.instalments - terms.grace_on_principal)
     waiting = [
         (payout.on, payout.amount_minor - (downs[place].owed[PRINCIPAL] if downs else 0))
         for place, payout in enumerate(payouts)
@@ -112,6 +126,10 @@ def _fill_declining(
     left = lent - sum(down.owed[PRINCIPAL] for down in downs)
     balance = carried = 0
     for place, row in enumerate(rows):
+        if extended_since is not None and row.due >= extended_since:
+            graces = max(terms.grace_on_principal - place, 0)
+            instalment = _instalment(account, Decimal(left), len(rows) - place - graces)
+            extended_since = None
         interest = _interest(account, balance, row.start, row.due)
         new = [one for one in waiting if one[0] <= row.due]
         waiting = waiting[len(new) :]
@@ -121,25 +139,26 @@ def _fill_declining(
         carried += 0 if place < terms.interest_free else figures.minor(interest)
         if place >= terms.grace_on_interest:
             row.owed[INTEREST], carried = carried, 0
-        row.owed[PRINCIPAL] = _principal(terms, row, rows, left, instalment, place)
+        principal = _principal(terms, place, row.owed[INTEREST], instalment)
+        row.owed[PRINCIPAL] = left if row is rows[-1] else min(principal, left)
         balance -= row.owed[PRINCIPAL]
         left -= row.owed[PRINCIPAL]
 
 
-def _principal(  # noqa: PLR0913 - what a row's principal depends on
-    terms: Terms, row: Row, rows: list[Row], left: int, instalment: int, place: int
-) -> int:
-    if row is rows[-1]:
-        return left
+def _principal(terms: Terms, place: int, interest: int, instalment: int) -> int:
+    """Return the principal of a row that is not the last."""
     if place < terms.grace_on_principal:
         return 0
-    equal = terms.amortisation is Amortisation.EQUAL_PRINCIPAL
-    return min(max(instalment if equal else instalment - row.owed[INTEREST], 0), left)
+    if terms.amortisation is Amortisation.EQUAL_PRINCIPAL or terms.fixed_principal_pct is not None:
+        return instalment
+    return max(instalment - interest, 0)
 
 
 def _instalment(account: Account, balance: Decimal, count: int) -> int:
     """Return the equal instalment, or the equal principal, that pays a balance off."""
     terms, figures = account.terms, account.figures
+    if terms.fixed_principal_pct is not None:
+        return figures.percent(int(balance), terms.fixed_principal_pct)
     rate = ZERO
     if terms.amortisation is Amortisation.EQUAL_INSTALMENTS:
         yearly = figures.divide(terms.rate_pct_year, Decimal(100))

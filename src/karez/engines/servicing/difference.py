@@ -27,7 +27,7 @@ _Key = tuple[date, int]
 
 @attrs.frozen
 class LineChange:
-    """What is more, or with a minus less, of an instalment; one that is new or gone counts whole."""
+    """What is more, or with a minus less, of an instalment; a new or lost one counts whole."""
 
     due: date
     place: int  # among instalments of one due date, from zero

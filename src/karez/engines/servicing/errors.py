@@ -41,6 +41,12 @@ class NotDisbursedError(ConflictError):
     code = "not-disbursed"
 
 
+class ScheduleUnfitError(ConflictError):
+    """This needs a progressive schedule, and the loan has a cumulative one; leave the event out."""
+
+    code = "schedule-unfit"
+
+
 class PeriodUnknownError(NotFoundError):
     """No instalment covers {on}; name a day between the first disbursement and maturity."""
 

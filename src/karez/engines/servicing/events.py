@@ -1,8 +1,8 @@
 """What happens to a loan: one frozen class for each kind of event.
 
-``on`` is the value date, ``number`` the order in which events came and ``posted_on`` the day on which
-this one did. Events are folded by value date, then by the day and order of posting, so a late one with
-an old value date takes its place as if it had come in time. Amounts are minor units.
+``on`` is the value date, ``number`` the order in which events came and ``posted_on`` the day on
+which this one did. Events are folded by value date, then by the day and order of posting, so a late
+one with an old value date takes its place as if it had come in time. Amounts are minor units.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A factor is the yearly rate times the part of a year that the stretch makes up under the terms'
 conventions for years and months. Two are kept for each stretch: one for the stretch itself, from
 which instalments are worked out, and one from its first day to the due date, from which interest is
-charged by days. Under months of thirty days they differ where a period is longer or shorter than the
-terms say.
+charged by days. Under months of thirty days they differ where a period is longer or shorter than
+the terms say.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from karez.engines.servicing import days
 from karez.engines.servicing.figures import ONE, ZERO, Figures
 from karez.engines.servicing.period import Period, Segment
 from karez.engines.servicing.plan import Plan
-from karez.engines.servicing.terms import InterestPeriod, MonthLength, Terms, Unit, YearLength
+from karez.engines.servicing.terms import (
+    InterestPeriod,
+    MonthEnd,
+    MonthLength,
+    Terms,
+    Unit,
+    YearLength,
+)
 
 _HUNDRED = Decimal(100)
 _YEARS = {
@@ -128,6 +135,8 @@ def _length_in_units(plan: Plan, period: Period) -> Decimal:
     A period that the terms foresee has exactly ``every`` units; a moved due date makes it longer or
     shorter by the part of a unit that the days make up.
     """
+    if _rolls_as_agreed(plan, period):
+        return Decimal(plan.every)
     unit = plan.unit
     seed = _seed(plan, period)
     start = period.start
@@ -147,6 +156,19 @@ def _length_in_units(plan: Plan, period: Period) -> Decimal:
             return part + whole
         count += 1
     return Decimal(count - begun - 1)
+
+
+def _rolls_as_agreed(plan: Plan, period: Period) -> bool:
+    """Tell whether a period ends on another day of the month just as the terms say it does."""
+    month_end = plan.terms.month_end
+    if month_end is MonthEnd.CLAMP:
+        return False
+    begun = days.whole_units(plan.start, period.start, plan.unit)
+    return any(
+        days.due_date(plan.start, plan.unit, count, month_end) == period.start
+        and days.due_date(plan.start, plan.unit, count + plan.every, month_end) == period.due
+        for count in (begun, begun + 1)
+    )
 
 
 def _seed(plan: Plan, period: Period) -> date:

@@ -52,6 +52,8 @@ from karez.engines.servicing.figures import Figures
 from karez.engines.servicing.terms import Terms
 
 _VARIATIONS = (RateChange, InterestPause, Extension)
+# Paid by a merchant and not by the borrower: nothing falls due.
+_WITHOUT_EFFECT = (BuyDownFee, BuyDownFeeAdjustment)
 
 
 def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
@@ -96,7 +98,8 @@ def _fold_progressive(account: Account, standing: list[Event]) -> None:
         account.pays_off = repay.pays_off(account, event)
         if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
             account.charge_arrears(event.on)
-        _apply(event, account)
+        if not isinstance(event, _WITHOUT_EFFECT):
+            _apply(event, account)
         account.done.append(event)
 
 
@@ -104,7 +107,8 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     """Make the schedule of all that was paid out, put charges on it, then all else in order."""
     ordered = in_order(standing)
     payouts = [event for event in ordered if isinstance(event, Disbursement)]
-    cumulative.build(account, payouts, _moves(standing))
+    extensions = [event for event in standing if isinstance(event, Extension)]
+    cumulative.build(account, payouts, _moves(standing), extensions)
     for event in payouts:
         first = not account.disbursed
         fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
@@ -116,7 +120,8 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
         if isinstance(event, (Disbursement, Charge)):
             continue
         _guard(account, event)
-        _apply(event, account)
+        if not isinstance(event, _WITHOUT_EFFECT):
+            _apply(event, account)
         account.done.append(event)
 
 
@@ -189,7 +194,7 @@ def _guard(account: Account, event: Event) -> None:
 
 @singledispatch
 def _apply(event: Event, account: Account) -> None:
-    raise EventUnknownError(event=event.number, number=event.number)
+    raise AssertionError(f"event {event.number} of loan from {account.started} has no rule")
 
 
 @_apply.register
@@ -205,13 +210,6 @@ def _(event: Disbursement, account: Account) -> None:
 def _(event: CapitalisedIncome, account: Account) -> None:
     account.capitalised.append((event.on, event.amount_minor))
     lending.capitalise(account, event.on, event.amount_minor)
-
-
-@_apply.register(BuyDownFee)
-@_apply.register(BuyDownFeeAdjustment)
-def _(event: Event, account: Account) -> None:
-    # Paid by a merchant and not by the borrower: nothing falls due.
-    return
 
 
 @_apply.register
@@ -269,6 +267,8 @@ def _last_re_age(account: Account) -> ReAge | None:
 
 @_apply.register
 def _(event: Extension, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its rows from the beginning.
     plan = account.the_plan()
     aged = _last_re_age(account)
     seed = aged.first_due if aged is not None else plan.start

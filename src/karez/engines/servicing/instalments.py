@@ -1,9 +1,10 @@
 """How much each instalment collects: the equal instalment, its smoothing, and the last one.
 
 Under a declining balance the equal instalment is the one that pays off the balance over periods of
-unequal length: the balance grown by all factors, over the sum of what one unit paid on each due date
-grows to. The last instalment takes what rounding leaves; if it then stands out, the equal instalment
-is moved a little, three times at most, as long as that brings the last two closer together.
+unequal length: the balance grown by all factors, over the sum of what one unit paid on each due
+date grows to. The last instalment takes what rounding leaves; if it then stands out, the equal
+instalment is moved a little, three times at most, as long as that brings the last two closer
+together.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _spread_flat(plan: Plan, periods: list[Period]) -> None:
     for period in reversed(periods):
         if excess > 0 and not period.is_paid:
             paid = period.paid - period.credited - period.later_interest
-            least = max(period.calculated_interest, max(period.instalment - excess, 0), paid)
+            least = max(period.calculated_interest, period.instalment - excess, paid, 0)
             excess -= period.instalment - least
             period.collect(least)
             period.settle()

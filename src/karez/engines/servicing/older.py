@@ -1,7 +1,7 @@
 """The five older orders of allocation: instalments in turn, each bucket in a fixed order.
 
-A payment goes to the oldest instalment that is open, then to the next, and to later ones in advance.
-Two of the orders differ between what is due and what is paid in advance.
+A payment goes to the oldest instalment that is open, then to the next, and to later ones in
+advance. Two of the orders differ between what is due and what is paid in advance.
 """
 
 from __future__ import annotations
@@ -12,15 +12,21 @@ from karez.engines.servicing.account import Account, Portions
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, FixedOrder
 
-P, I, F, N = Bucket.PRINCIPAL, Bucket.INTEREST, Bucket.FEE, Bucket.PENALTY
+PRINCIPAL, INTEREST, FEE, PENALTY = Bucket
 _ORDERS = {
-    FixedOrder.PENALTY_FEE_INTEREST_PRINCIPAL: (N, F, I, P),
-    FixedOrder.INTEREST_PRINCIPAL_PENALTY_FEE: (I, P, N, F),
-    FixedOrder.PRINCIPAL_INTEREST_PENALTY_FEE: (P, I, N, F),
+    FixedOrder.PENALTY_FEE_INTEREST_PRINCIPAL: (PENALTY, FEE, INTEREST, PRINCIPAL),
+    FixedOrder.INTEREST_PRINCIPAL_PENALTY_FEE: (INTEREST, PRINCIPAL, PENALTY, FEE),
+    FixedOrder.PRINCIPAL_INTEREST_PENALTY_FEE: (PRINCIPAL, INTEREST, PENALTY, FEE),
 }
 _DUE_ORDERS = {
-    FixedOrder.DUE_PENALTY_FEE_INTEREST_PRINCIPAL: ((N, F, I, P), (P, N, F, I)),
-    FixedOrder.DUE_PENALTY_INTEREST_PRINCIPAL_FEE: ((N, I, P, F), (N, I, P, F)),
+    FixedOrder.DUE_PENALTY_FEE_INTEREST_PRINCIPAL: (
+        (PENALTY, FEE, INTEREST, PRINCIPAL),
+        (PRINCIPAL, PENALTY, FEE, INTEREST),
+    ),
+    FixedOrder.DUE_PENALTY_INTEREST_PRINCIPAL_FEE: (
+        (PENALTY, INTEREST, PRINCIPAL, FEE),
+        (PENALTY, INTEREST, PRINCIPAL, FEE),
+    ),
 }
 
 

@@ -235,11 +235,15 @@ def charge_arrears(plan: Plan, terms: Recalculation, on: date, *, pays_off: bool
     overdue = total = 0
     for period in late:
         if overdue:
-            changed |= _adjust(plan, terms, period, on, overdue, total, pays_off=pays_off)
+            changed |= _adjust(
+                plan, terms, period, on, overdue=overdue, total=total, pays_off=pays_off
+            )
         overdue = period.outstanding_principal
         total += overdue
     if current is not last or on <= last.due:
-        changed |= _adjust(plan, terms, current, on, overdue, total, pays_off=pays_off)
+        changed |= _adjust(
+            plan, terms, current, on, overdue=overdue, total=total, pays_off=pays_off
+        )
     if total > 0 and (plan.arrears_until is None or plan.arrears_until < on):
         plan.arrears_until = on
     return changed
@@ -250,9 +254,9 @@ def _adjust(  # noqa: PLR0913 - what is overdue here and in all, until when
     terms: Recalculation,
     period: Period,
     on: date,
+    *,
     overdue: int,
     total: int,
-    *,
     pays_off: bool,
 ) -> bool:
     if on == plan.arrears_until:

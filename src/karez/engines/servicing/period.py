@@ -251,9 +251,7 @@ class Period:
         if self.previous is not None:
             interest += self.previous.unrecognised
         interest = max(interest, 0)
-        if self.interest_grace:
-            due = self.paid_interest
-        elif self.paid_principal > max(collect - interest, 0):
+        if self.interest_grace or self.paid_principal > max(collect - interest, 0):
             due = self.paid_interest
         else:
             due = max(min(interest, collect), self.paid_interest)

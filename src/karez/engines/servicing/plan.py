@@ -1,4 +1,4 @@
-"""The plan of a progressive loan: its periods, the rates that apply, and corrections for arrears."""
+"""The plan of a progressive loan: its periods, its rates, and corrections for arrears."""
 
 from __future__ import annotations
 

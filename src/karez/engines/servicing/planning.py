@@ -50,7 +50,7 @@ def disburse(plan: Plan, on: date, amount: int) -> None:
         return
     period = plan.change_balance(on, disbursed=amount)
     if period is not None:
-        _replan(plan, _due_from(plan, period, on), on)
+        _replan(plan, _due_from(period, on), on)
 
 
 def capitalise(plan: Plan, on: date, amount: int) -> None:
@@ -60,10 +60,10 @@ def capitalise(plan: Plan, on: date, amount: int) -> None:
             period.lent_before += amount
     period = plan.change_balance(on, capitalised=amount)
     if period is not None:
-        _replan(plan, _due_from(plan, period, on), on)
+        _replan(plan, _due_from(period, on), on)
 
 
-def _due_from(plan: Plan, period: Period, on: date) -> date:
+def _due_from(period: Period, on: date) -> date:
     """Return from which due date a change counts: on a due date itself, from the next."""
     if period.due == on and period.following is not None:
         return period.following.due
@@ -100,7 +100,7 @@ def _replan_unpaid(plan: Plan, periods: list[Period], on: date) -> None:
     twin = plan.unpaid_copy()
     period = twin.change_balance(on)
     if period is not None:
-        _replan(twin, _due_from(twin, period, on), on)
+        _replan(twin, _due_from(period, on), on)
     due = periods[0].due
     by_due = {period.due: period for period in twin.periods}
     for period in plan.periods:
@@ -192,12 +192,12 @@ def own_plan(plan: Plan, start: date, count: int, every: int, unit: Unit) -> Pla
 
 
 def change_rate(plan: Plan, since: date, rate_pct_year: Decimal) -> None:
-    """Let another yearly rate apply from a day; the instalments from then on are worked out anew."""
+    """Let another yearly rate apply from a day; instalments from then on are worked out anew."""
     effective = since - ONE_DAY
     plan.set_rate(effective, rate_pct_year)
     period = plan.change_balance(effective)
     if period is not None:
-        _replan(plan, _due_from(plan, period, effective), effective, in_place=True)
+        _replan(plan, _due_from(period, effective), effective, in_place=True)
 
 
 def extend(plan: Plan, since: date, count: int, seed: date, begun: int) -> None:
@@ -213,7 +213,7 @@ def extend(plan: Plan, since: date, count: int, seed: date, begun: int) -> None:
         plan.append(start, due, 0).lent_before = lent_before
     period = plan.change_balance(effective)
     if period is not None:
-        _replan(plan, _due_from(plan, period, effective), effective, in_place=True)
+        _replan(plan, _due_from(period, effective), effective, in_place=True)
 
 
 def pause_interest(plan: Plan, start: date, end: date) -> None:

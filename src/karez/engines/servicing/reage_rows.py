@@ -19,8 +19,8 @@ P = Bucket.PRINCIPAL
 def re_age_rows(account: Account, event: ReAge, *, with_interest: bool) -> None:
     """Spread what rows still owe over new rows in equal parts; the last takes the remainder.
 
-    The row that runs on the day ends on it and keeps what was paid early. A charge that is due later
-    goes to the new row in whose time it falls.
+    The row that runs on the day ends on it and keeps what was paid early. A charge that is due
+    later goes to the new row in whose time it falls.
     """
     buckets = tuple(Bucket) if with_interest else (P,)
     open_ = _lift(account, event.on, buckets, skip_down_payments=with_interest)

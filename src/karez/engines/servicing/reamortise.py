@@ -90,15 +90,7 @@ def _split_interest(plan: Plan, on: date) -> None:
     interest = sum(period.due_interest - period.paid_interest for period in overdue)
     later = [period for period in plan.periods if period.due > on]
     part = plan.figures.share(interest, len(later)) if later and interest > 0 else 0
-    for segment in plan.segments():
-        segment.correction = 0
-    for place, period in enumerate(plan.periods):
-        if period.is_paid and period.due <= on:
-            following = plan.periods[place + 1 : place + 2]
-            credited = following[0].credited_principal if following else 0
-            paid = period.paid_principal - credited
-            if paid > 0:
-                period.segments[-1].correction -= paid
+    _correct_for_paid(plan, on)
     for period in overdue:
         for segment in period.segments:
             if segment.end == on:
@@ -117,3 +109,16 @@ def _split_interest(plan: Plan, on: date) -> None:
     fit_last_unpaid(plan, on)
     if later:
         smooth(plan, later)
+
+
+def _correct_for_paid(plan: Plan, on: date) -> None:
+    """Let the balance fall by what was paid of each past period on its due date."""
+    for segment in plan.segments():
+        segment.correction = 0
+    for period in plan.periods:
+        if period.is_paid and period.due <= on:
+            following = period.following
+            credited = following.credited_principal if following is not None else 0
+            paid = period.paid_principal - credited
+            if paid > 0:
+                period.segments[-1].correction -= paid

@@ -45,14 +45,6 @@ class Row:
         self.met = False
         self.met_on: date | None = None
 
-    def copy(self) -> Row:
-        """Return an equal row that can change on its own."""
-        twin = Row.__new__(Row)
-        for name in Row.__slots__:
-            value = getattr(self, name)
-            setattr(twin, name, list(value) if isinstance(value, list) else value)
-        return twin
-
     def open(self, bucket: Bucket) -> int:
         """Return what is owed of one bucket and neither paid nor given up."""
         return (

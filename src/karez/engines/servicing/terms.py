@@ -1,7 +1,7 @@
 """The terms of a loan: every convention that lenders differ in is a parameter here.
 
-Nothing else decides: no product has a name that servicing would know. Amounts are minor units of one
-currency; percentages are of a year unless their name says otherwise.
+Nothing else decides: no product has a name that servicing would know. Amounts are minor units of
+one currency; percentages are of a year unless their name says otherwise.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ USUAL_ORDER = (Bucket.PENALTY, Bucket.FEE, Bucket.PRINCIPAL, Bucket.INTEREST)
 class Allocation:
     """How payments are allocated: one rule for most, others for some kinds of payment."""
 
-    usual: AllocationRule = rule_by_bucket(USUAL_ORDER)
+    usual: AllocationRule = attrs.field(factory=lambda: rule_by_bucket(USUAL_ORDER))
     by_kind: Mapping[PaymentKind, AllocationRule] = attrs.field(
         factory=dict[PaymentKind, AllocationRule]
     )
@@ -263,7 +263,7 @@ class Terms:
     multiple_minor: int = 0  # instalments are rounded to this; 0 leaves them as they are
     down_payment: DownPayment | None = None
     full_term_tranches: bool = False
-    allocation: Allocation | FixedOrder = Allocation()
+    allocation: Allocation | FixedOrder = attrs.field(factory=Allocation)
     credit_order: tuple[Bucket, ...] | None = None  # of a chargeback; none: all of it principal
     recalculation: Recalculation | None = None
     charge_off: ChargeOffBehaviour = ChargeOffBehaviour.REGULAR
@@ -288,6 +288,15 @@ class Terms:
             _in_range("down_payment.pct", pct, 0 < pct < 100, "between 0 and 100")
         for tranche in self.tranches:
             _in_range("tranche", tranche.amount_minor, tranche.amount_minor > 0, "more than zero")
+        if self.fixed_principal_pct is not None:
+            pct = self.fixed_principal_pct
+            _in_range("fixed_principal_pct", pct, 0 < pct <= 100, "more than 0, 100 at most")
+            if self.schedule is ScheduleKind.PROGRESSIVE:
+                raise TermsClashError(
+                    left="a fixed part of principal",
+                    right="a progressive schedule",
+                    rule="a progressive schedule has equal instalments",
+                )
         if isinstance(self.allocation, FixedOrder) and self.schedule is ScheduleKind.PROGRESSIVE:
             raise TermsClashError(
                 left="a fixed order of allocation",
