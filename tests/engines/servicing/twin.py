@@ -9,7 +9,13 @@ from karez.kernel.money import Rounding
 LENGTHS = {YearLength.DAYS_360: 360, YearLength.DAYS_364: 364, YearLength.DAYS_365: 365}
 
 
+class TieError(Exception):
+    """An amount of half a minor unit."""
+
+
 def half_even(amount: Fraction) -> int:
+    if (amount * 2).denominator == 1 and amount.denominator == 2:
+        raise TieError
     return round(amount)
 
 
@@ -38,7 +44,11 @@ def factor(terms: Terms, start: date, due: date) -> Fraction:
 
 
 def schedule(terms: Terms, dates: list[date], lent: int, instalment: int) -> list[tuple[int, int]]:
-    """Return principal and interest of each row for a given equal instalment."""
+    """Return principal and interest of each row for a given equal instalment.
+
+    Raises:
+        TieError: an amount lies just between two, where nineteen digits decide by their last.
+    """
     assert terms.rounding is Rounding.HALF_EVEN
     rows: list[tuple[int, int]] = []
     balance, carried = lent, 0

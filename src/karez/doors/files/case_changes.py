@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from karez.doors.files import case_terms
 from karez.doors.files.case_errors import Fields
 from karez.doors.files.case_story import Story
@@ -49,7 +51,7 @@ def _tables(event: Fields) -> list[Fields]:
     rows = event.get("rows")
     if not isinstance(rows, list) or not rows:
         raise event.broken("rows", "it must be a list of at least one row")
-    return [Fields(event.case, f"{event.name}.rows", row) for row in rows]  # pyright: ignore[reportUnknownVariableType]
+    return [Fields(event.case, f"{event.name}.rows", row) for row in cast("list[Any]", rows)]  # pyright: ignore[reportUnknownVariableType]
 
 
 def re_age_of(story: Story, event: Fields) -> ReAge:

@@ -71,7 +71,7 @@ class Fields:
 
     def whole(self, field: str, *, default: int | None = None) -> int:
         """Return a field that must hold a whole number that is not negative."""
-        if default is not None and self.values.get(field) in {None, ""}:
+        if default is not None and self._is_blank(field):
             return default
         number = self.number(field)
         if number != number.to_integral_value() or number < 0:
@@ -90,8 +90,12 @@ class Fields:
     def choice(self, field: str, choices: Mapping[str, T], default: T | None = None) -> T:
         """Return what a field's word stands for."""
         value = self.values.get(field)
-        if value in {None, ""} and default is not None:
+        if default is not None and self._is_blank(field):
             return default
         if not isinstance(value, str) or value not in choices:
             raise self.broken(field, f"the conventions known are {', '.join(choices)}")
         return choices[value]
+
+    def _is_blank(self, field: str) -> bool:
+        value = self.values.get(field)
+        return value is None or value == ""

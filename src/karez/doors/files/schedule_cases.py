@@ -21,7 +21,7 @@ from karez.doors.files.case_story import Story
 from karez.doors.files.case_terms import read_terms
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.terms import Tranche
-from karez.kernel.errors import KarezError
+from karez.kernel.errors import InvalidInputError, KarezError
 
 Answer = dict[str, Any]
 """``after_event``, ``business_date`` and ``rows`` of one checkpoint."""
@@ -71,7 +71,10 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     terms = Fields(name, "terms", fields.get("terms"))
     settings = Fields(name, "product_settings", fields.get("product_settings"))
     events = _list(fields, "events")
-    made = read_terms(terms, settings)
+    try:
+        made = read_terms(terms, settings)
+    except InvalidInputError as error:
+        raise _named(error, name, "terms") from None
     story = Story(made, terms, added_tranches(name, events, made.decimals))
     charges = settings.get("charges")
     if isinstance(charges, list):
@@ -80,20 +83,37 @@ def answer_case(case: Mapping[str, Any]) -> list[Answer]:
     answers: dict[int, Answer] = {}
     for number, values in enumerate(events, 1):
         event = Fields(name, f"events[{number}]", values)
-        tell(story, event)
-        for place, after, kind in asked:
-            if after == number:
-                answers[place] = {
-                    "after_event": after,
-                    "business_date": story.today.isoformat(),
-                    "rows": as_rows(
-                        _shown(story, event, kind),
-                        story.terms.decimals,
-                        story.to_come(),
-                        preview=kind.endswith("_preview"),
-                    ),
-                }
+        try:
+            tell(story, event)
+            for place, after, kind in asked:
+                if after == number:
+                    answers[place] = _answer(story, event, after, kind)
+        except KarezError as error:
+            raise _named(error, name, event.name) from None
     return [answers[place] for place, _, _ in asked if place in answers]
+
+
+def _answer(story: Story, event: Fields, after: int, kind: str) -> Answer:
+    return {
+        "after_event": after,
+        "business_date": story.today.isoformat(),
+        "rows": as_rows(
+            _shown(story, event, kind),
+            story.terms.decimals,
+            story.to_come(),
+            preview=kind.endswith("_preview"),
+        ),
+    }
+
+
+def _named(error: KarezError, case: str, field: str) -> CaseBrokenError:
+    """Return an error of the engine as one that names the case and where it went wrong."""
+    if isinstance(error, CaseBrokenError):
+        return error
+    inner = error.details.get("field")
+    value = error.details.get("value", "not possible")
+    name = field if inner is None else f"{field}.{inner}"
+    return CaseBrokenError(case=case, field=name, value=value, rule=str(error).rstrip("."))
 
 
 def added_tranches(case: str, events: list[Any], decimals: int) -> list[Tranche]:

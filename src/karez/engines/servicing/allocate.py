@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from itertools import groupby
 
+import attrs
+
 from karez.engines.servicing import paying
 from karez.engines.servicing.account import Account, Portions
 from karez.engines.servicing.errors import AllocationStuckError
@@ -36,16 +38,31 @@ class Allocator:
         self.touched: list[Row] = []
 
     def run(self) -> int:
-        """Pay the rows, and return what is left over."""
+        """Pay the rows, and return what is left over.
+
+        Nothing is left over while an instalment is open: what the rule for advances does not reach
+        goes to the next instalments in turn.
+        """
+        self._by_rule()
+        reaches_all = self.rule.future is FutureRule.NEXT_INSTALMENT
+        if self.left > 0 and not reaches_all and any(row.outstanding for row in self.account.rows):
+            self.rule = attrs.evolve(self.rule, future=FutureRule.NEXT_INSTALMENT)
+            self._by_rule()
+        return self.left
+
+    def _by_rule(self) -> None:
         allocation = self.account.terms.allocation
         if isinstance(allocation, Allocation) and allocation.processing is Processing.VERTICAL:
-            for timing, bucket in self.rule.order:
-                self._through(timing, bucket)
+            before = self.left + 1
+            # What was paid may open another row's turn: on pay-off the last one owes no interest.
+            while 0 < self.left < before:
+                before = self.left
+                for timing, bucket in self.rule.order:
+                    self._through(timing, bucket)
         else:
             for timing, parts in groupby(self._grouped(), key=lambda part: part[0]):
                 if self.left:
                     self._across(timing, [bucket for _, bucket in parts])
-        return self.left
 
     def _grouped(self) -> list[tuple[Timing, Bucket]]:
         order: dict[Timing, list[Bucket]] = {}
