@@ -48,6 +48,7 @@ CALLS = {
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
+    "cashflow schedule": "schedules.json",
     "down": "",
 }
 # It hands over to PostgreSQL's own shell, which prints what it is asked to.
@@ -80,6 +81,7 @@ def test_command__answers_in_json(karez: Karez):
     karez.write(
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
+    karez.write("schedules.json", "[]")
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     for name, arguments in CALLS.items():

@@ -13,6 +13,8 @@ from karez.doors.cli.bookkeeping import exit_with
 from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
 from karez.doors.files.actus import events_of, read_cases
 from karez.doors.files.calendars import read_calendar
+from karez.doors.files.schedule_cases import answer_cases
+from karez.doors.files.schedule_cases import read_cases as read_schedule_cases
 from karez.engines.cashflow.arithmetic import Conformance, Ledger
 from karez.kernel.errors import KarezError
 
@@ -78,3 +80,34 @@ def events(shell: Shell, *, file: Path, mode: str, calendars: Sequence[tuple[str
 
 def _cell(value: object) -> object:
     return round(value, 10) if isinstance(value, float) else value
+
+
+_ROW_COLUMNS = (
+    "nr", "due_date", "principal", "interest", "fees", "penalties", "total", "paid", "outstanding",
+    "balance",
+)  # fmt: skip
+
+
+@cashflow.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@command_options
+def schedule(shell: Shell, *, file: Path) -> None:
+    """Show the repayment schedules of the loans in FILE, as each stands after its events.
+
+    FILE is a JSON list of cases, plain or gzipped: terms, settings of the product, events, and the
+    checkpoints that a schedule is asked for. A case that is wrong is named on the error channel;
+    the others are computed. The exit code is then 5.
+    """
+    found = answer_cases(read_schedule_cases(file))
+    answers = {name: answer for name, answer in found.items() if isinstance(answer, list)}
+    faults = [answer for answer in found.values() if isinstance(answer, KarezError)]
+    for fault in faults:
+        say(fault, as_json=shell.as_json)
+    lines: list[str] = []
+    for name, tables in answers.items():
+        for shown in tables:
+            rows = [[row.get(column, "") for column in _ROW_COLUMNS] for row in shown["rows"]]
+            head = f"{name}, after event {shown['after_event']}, on {shown['business_date']}"
+            lines += [head, *table(_ROW_COLUMNS, rows), ""]
+    shell.show(answers, lines)
+    exit_with(ExitCode.INVALID_INPUT if faults else ExitCode.DONE)

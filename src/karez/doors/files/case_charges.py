@@ -1,0 +1,157 @@
+"""The charges of a case, made events of a loan."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from karez.doors.files.case_errors import Fields
+from karez.doors.files.case_story import Story
+from karez.engines.servicing.events import (
+    Charge,
+    ChargeBasis,
+    ChargeTime,
+    ChargeWaiver,
+    Payment,
+)
+from karez.engines.servicing.terms import PaymentKind
+
+_BASES = {
+    "FLAT": ChargeBasis.FLAT,
+    "PERCENTAGE_AMOUNT": ChargeBasis.PRINCIPAL,
+    "PERCENTAGE_DISBURSEMENT_AMOUNT": ChargeBasis.PRINCIPAL,
+    "PERCENTAGE_INTEREST": ChargeBasis.INTEREST,
+    "PERCENTAGE_LOAN_AMOUNT_PLUS_INTEREST": ChargeBasis.PRINCIPAL_AND_INTEREST,
+    "PERCENTAGE_AMOUNT_PLUS_INTEREST": ChargeBasis.PRINCIPAL_AND_INTEREST,
+}
+# What a charge of a product comes to where the file says only its name.
+FLAT = 10
+PCTS = {
+    ChargeBasis.PRINCIPAL: Decimal(1),
+    ChargeBasis.INTEREST: Decimal(5),
+    ChargeBasis.PRINCIPAL_AND_INTEREST: Decimal(1),
+}
+_PENALTIES = {"LOAN_NSF_FEE"}
+
+
+def basis_of(event: Fields, name: str) -> ChargeBasis:
+    """Return the basis that the name of a charge ends with."""
+    for word in sorted(_BASES, key=len, reverse=True):
+        if name.endswith(word):
+            return _BASES[word]
+    raise event.broken("charge", f"its name must end with one of {', '.join(_BASES)}")
+
+
+def add_charge(story: Story, event: Fields) -> None:
+    """Let a charge be due on a day."""
+    name = event.text("charge")
+    story.dated_charge = story.number
+    story.add(
+        Charge(
+            number=story.number,
+            on=event.day("due_date"),
+            posted_on=story.today,
+            penalty=name in _PENALTIES,
+            amount_minor=event.amount("amount", story.terms.decimals),
+        )
+    )
+
+
+def add_nsf_fee(story: Story, event: Fields) -> None:
+    """Let the penalty for a bounced payment be due on a day."""
+    amount = 10 * 10**story.terms.decimals
+    story.add(
+        Charge(
+            number=story.number,
+            on=event.day("date"),
+            posted_on=story.today,
+            penalty=True,
+            amount_minor=amount,
+        )
+    )
+
+
+def add_instalment_charge(story: Story, event: Fields) -> None:
+    """Let a fee be due with each instalment."""
+    basis = basis_of(event, event.text("charge"))
+    field = "amount" if event.get("amount") is not None else "percent"
+    flat = basis is ChargeBasis.FLAT
+    story.add(
+        Charge(
+            number=story.number,
+            on=story.today,
+            posted_on=story.today,
+            penalty=False,
+            amount_minor=event.amount(field, story.terms.decimals) if flat else 0,
+            pct=Decimal(0) if flat else event.number(field),
+            basis=basis,
+            time=ChargeTime.EACH_INSTALMENT,
+        )
+    )
+
+
+def charge_at_disbursement(story: Story, event: Fields) -> None:
+    """Let a fee be taken from what is paid out."""
+    basis = event.choice("calc", _BASES)
+    flat = basis is ChargeBasis.FLAT
+    each = event.get("calc") == "PERCENTAGE_DISBURSEMENT_AMOUNT"
+    said, field = _charge_amount(story, event)
+    story.add(
+        Charge(
+            number=story.number,
+            on=story.expected_on,
+            posted_on=story.expected_on,
+            penalty=False,
+            amount_minor=said.amount(field, story.terms.decimals) if flat else 0,
+            pct=Decimal(0) if flat else said.number(field),
+            basis=basis,
+            time=ChargeTime.EACH_DISBURSEMENT if each else ChargeTime.AT_DISBURSEMENT,
+        )
+    )
+
+
+def _charge_amount(story: Story, event: Fields) -> tuple[Fields, str]:
+    """Return where the amount of a charge stands: the loan's own goes before the product's."""
+    extra = story.fields.get("extra")
+    if extra is not None:
+        own = Fields(event.case, "terms.extra", extra)
+        for field in ("charge amount %", "charge amount"):
+            if own.get(field) is not None:
+                return own, field
+    return event, "percent"
+
+
+def add_processing_charge(story: Story, event: Fields) -> None:
+    """Let a percentage of principal and interest be due on a day."""
+    story.add(
+        Charge(
+            number=story.number,
+            on=event.day("date"),
+            posted_on=story.today,
+            penalty=False,
+            pct=event.number("percent"),
+            basis=ChargeBasis.PRINCIPAL_AND_INTEREST,
+        )
+    )
+
+
+def waive_charge(story: Story, _event: Fields) -> None:
+    """Give up the last charge that was added for a day, else the last of all."""
+    last = story.last(Charge)
+    number = story.dated_charge or (last.number if last is not None else None)
+    if number is not None:
+        story.add(
+            ChargeWaiver(number=story.number, on=story.today, posted_on=story.today, charge=number)
+        )
+
+
+def adjust_charge(story: Story, event: Fields) -> None:
+    """Credit back part of a charge."""
+    story.add(
+        Payment(
+            number=story.number,
+            on=story.today,
+            posted_on=story.today,
+            amount_minor=event.amount("amount", story.terms.decimals),
+            kind=PaymentKind.CHARGE_ADJUSTMENT,
+        )
+    )

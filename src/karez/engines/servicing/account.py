@@ -1,0 +1,149 @@
+"""A loan while it is folded: its plan, its rows, and what else an event may need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+
+from karez.engines.servicing import paying
+from karez.engines.servicing.errors import ScheduleUnfitError
+from karez.engines.servicing.events import Charge, Event, RateChange
+from karez.engines.servicing.figures import Figures
+from karez.engines.servicing.period import Period
+from karez.engines.servicing.plan import Plan
+from karez.engines.servicing.row import Row
+from karez.engines.servicing.terms import Bucket, PaymentKind, ScheduleKind, Terms
+
+Portions = list[int]
+"""Principal, interest, fees and penalties that one payment went to."""
+
+
+Refold = Callable[[Sequence[Event], date], "Account"]
+"""Folds other events of the same loan until a day."""
+
+
+class Account:
+    """The state of a loan between two events."""
+
+    def __init__(self, terms: Terms, figures: Figures, refold: Refold) -> None:
+        self.terms = terms
+        self.figures = figures
+        self.plan: Plan | None = None
+        self.rows: list[Row] = []
+        self.disbursed: list[tuple[date, int, int]] = []  # day, amount, fees taken from it
+        self.capitalised: list[tuple[date, int]] = []
+        self.started: date | None = None
+        self.overpaid = 0
+        self.overpayments: list[tuple[date, PaymentKind, int]] = []
+        self.portions: dict[int, Portions] = {}
+        self.chargebacks: dict[int, list[int]] = {}
+        self.interest_refunded = 0
+        self.charged_off = False
+        self.written_off = False
+        self.terminated = False
+        self.reamortised = False
+        self.reaged = False
+        self.pays_off = False  # whether the payment in hand pays the loan off
+        self.done: list[Event] = []
+        self.events: dict[int, Event] = {}
+        self.at_payout: list[Charge] = []
+        self.met_before: dict[int, date | None] = {}
+        self.fee_parts: dict[tuple[int, date, date], int] = {}
+        self.paid_rows: dict[int, list[Row]] = {}
+        self.refold = refold
+
+    @property
+    def follows(self) -> bool:
+        """Whether interest follows what is paid, as long as the loan is alive."""
+        return (
+            self.recalculates
+            and self.plan is not None
+            and not self.charged_off
+            and not self.written_off
+            and not self.terminated
+        )
+
+    @property
+    def recalculates(self) -> bool:
+        """Whether the terms let interest follow what is paid, and there is any interest."""
+        return self.terms.recalculation is not None and self.bears_interest
+
+    @property
+    def bears_interest(self) -> bool:
+        """Whether interest is charged, be it only from a later day."""
+        return self.terms.bears_interest or any(
+            isinstance(event, RateChange) and event.rate_pct_year > 0
+            for event in self.events.values()
+        )
+
+    @property
+    def is_progressive(self) -> bool:
+        """Whether the schedule is a progressive one."""
+        return self.terms.schedule is ScheduleKind.PROGRESSIVE
+
+    @property
+    def lent(self) -> int:
+        """All that was paid out or made principal."""
+        paid_out = sum(amount for _, amount, _ in self.disbursed)
+        return paid_out + sum(amount for _, amount in self.capitalised)
+
+    def the_plan(self) -> Plan:
+        """Return the plan of a progressive loan.
+
+        Raises:
+            ScheduleUnfitError: the loan has a cumulative schedule.
+        """
+        if self.plan is None:
+            raise ScheduleUnfitError
+        return self.plan
+
+    def charge_arrears(self, on: date) -> None:
+        """Let late principal bear interest until a day."""
+        recalculation = self.terms.recalculation
+        if not self.follows or recalculation is None or not recalculation.on_past_due:
+            return
+        if paying.charge_arrears(self.the_plan(), recalculation, on, pays_off=self.pays_off):
+            self.take_over()
+
+    def take_over(self) -> None:
+        """Set what rows owe to what the plan says."""
+        for row, period in self.pairs():
+            row.owed[Bucket.PRINCIPAL] = period.due_principal
+            row.owed[Bucket.INTEREST] = period.due_interest
+
+    def follow_plan(self, on: date, *, since: date | None = None) -> None:
+        """Set what rows owe to what the plan says, and judge them."""
+        for row, period in self.pairs():
+            if since is not None and row.due < since:
+                continue
+            row.owed[Bucket.PRINCIPAL] = period.due_principal
+            row.owed[Bucket.INTEREST] = period.due_interest
+            if since is None:
+                row.credited[Bucket.PRINCIPAL] = period.credited_principal
+                row.credited[Bucket.INTEREST] = period.credited_interest
+            row.update(on)
+
+    def pairs(self) -> Iterator[tuple[Row, Period]]:
+        """Yield each row with the period of the plan that it stands for."""
+        rows = {
+            (row.start, row.due): row
+            for row in self.rows
+            if not row.down_payment and not row.additional
+        }
+        for period in self.the_plan().periods:
+            row = rows.get((period.start, period.due))
+            if row is not None:
+                yield row, period
+
+    def running(self, on: date) -> Row | None:
+        """Return the row in whose time a day falls: its due date belongs to it, its first not."""
+        for place, row in enumerate(self.rows):
+            if row.start < on <= row.due or (not place and on == row.start):
+                return row
+        return None
+
+    def renumber(self) -> None:
+        """Number the rows by due date; of two for one day the order stays."""
+        self.rows.sort(key=lambda row: row.due)
+        for number, row in enumerate(self.rows, 1):
+            row.number = number
