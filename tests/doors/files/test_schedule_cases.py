@@ -71,7 +71,7 @@ def test_answer__rows_in_the_words_of_the_file():
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_read__plain_and_compressed(tmp_path: Path, packed: bool):
+def test_read__plain_and_compressed(tmp_path: Path, *, packed: bool):
     raw = json.dumps([CASE]).encode()
     path = tmp_path / "cases.json"
     path.write_bytes(gzip.compress(raw) if packed else raw)
