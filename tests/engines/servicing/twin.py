@@ -1,5 +1,6 @@
 """A slow and obviously right schedule: exact fractions, nothing kept, nothing shared."""
 
+import itertools
 from datetime import date
 from fractions import Fraction
 
@@ -53,7 +54,7 @@ def schedule(terms: Terms, dates: list[date], lent: int, instalment: int) -> lis
     rows: list[tuple[int, int]] = []
     balance, carried = lent, 0
     last = len(dates) - 2
-    for place, (start, due) in enumerate(zip(dates, dates[1:], strict=False)):
+    for place, (start, due) in enumerate(itertools.pairwise(dates)):
         interest = carried + half_even(balance * factor(terms, start, due))
         if place == last:
             principal, carried = balance, 0
@@ -70,7 +71,7 @@ def schedule(terms: Terms, dates: list[date], lent: int, instalment: int) -> lis
 
 def annuity(terms: Terms, dates: list[date], lent: int) -> Fraction:
     """Return the unrounded instalment that pays off the balance over the rows after grace."""
-    pairs = list(zip(dates, dates[1:], strict=False))[terms.grace_on_principal :]
+    pairs = list(itertools.pairwise(dates))[terms.grace_on_principal :]
     worth, discount = Fraction(0), Fraction(1)
     for start, due in pairs:
         discount /= 1 + factor(terms, start, due)
