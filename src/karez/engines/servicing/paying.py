@@ -241,7 +241,7 @@ def charge_arrears(plan: Plan, terms: Recalculation, on: date, *, pays_off: bool
             )
         overdue = period.outstanding_principal
         total += overdue
-    if current is not last or on <= last.due:
+    if total and (current is not last or on <= last.due):
         changed |= _adjust(
             plan, terms, current, on, overdue=overdue, total=total, pays_off=pays_off
         )
