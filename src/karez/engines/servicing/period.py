@@ -250,8 +250,7 @@ class Period:
             interest += raw
         if self.previous is not None:
             interest += self.previous.unrecognised
-        if interest < 0:
-            interest = 0
+        interest = max(interest, 0)
         if self.interest_grace or (
             self.paid_principal and self.paid_principal > max(collect - interest, 0)
         ):
