@@ -251,9 +251,13 @@ class Period:
         if self.previous is not None:
             interest += self.previous.unrecognised
         interest = max(interest, 0)
-        if self.interest_grace or (
-            self.paid_principal and self.paid_principal > max(collect - interest, 0)
-        ):
+        paid = self.paid_principal
+        if self.interest_grace:
+            due = self.paid_interest
+        elif self.principal_grace:
+            # It collects interest alone: principal that was paid here takes only its own room.
+            due = max(min(interest, collect - paid), self.paid_interest)
+        elif paid and paid > max(collect - interest, 0):
             due = self.paid_interest
         else:
             due = max(min(interest, collect), self.paid_interest)
