@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from karez.doors.files.case_errors import Fields
 from karez.doors.files.case_story import Story
+from karez.engines.servicing.charges import open_of
 from karez.engines.servicing.events import (
     Charge,
     ChargeBasis,
@@ -13,6 +14,7 @@ from karez.engines.servicing.events import (
     ChargeWaiver,
     Payment,
 )
+from karez.engines.servicing.fold import in_force
 from karez.engines.servicing.terms import PaymentKind
 
 _BASES = {
@@ -44,7 +46,6 @@ def basis_of(event: Fields, name: str) -> ChargeBasis:
 def add_charge(story: Story, event: Fields) -> None:
     """Let a charge be due on a day."""
     name = event.text("charge")
-    story.dated_charge = story.number
     story.add(
         Charge(
             number=story.number,
@@ -58,7 +59,7 @@ def add_charge(story: Story, event: Fields) -> None:
 
 def add_nsf_fee(story: Story, event: Fields) -> None:
     """Let the penalty for a bounced payment be due on a day."""
-    amount = 10 * 10**story.terms.decimals
+    amount = FLAT * 10**story.terms.decimals
     story.add(
         Charge(
             number=story.number,
@@ -135,12 +136,16 @@ def add_processing_charge(story: Story, event: Fields) -> None:
 
 
 def waive_charge(story: Story, _event: Fields) -> None:
-    """Give up the last charge that was added for a day, else the last of all."""
-    last = story.last(Charge)
-    number = story.dated_charge or (last.number if last is not None else None)
-    if number is not None:
+    """Give up the earliest charge that is open, else what each instalment bears."""
+    account = story.loan()
+    charges = [one for one in in_force(story.events) if isinstance(one, Charge)]
+    charges.sort(key=lambda one: (one.time is ChargeTime.EACH_INSTALMENT, one.on, one.number))
+    waived = next((one for one in charges if open_of(account, one) > 0), None)
+    if waived is not None:
         story.add(
-            ChargeWaiver(number=story.number, on=story.today, posted_on=story.today, charge=number)
+            ChargeWaiver(
+                number=story.number, on=story.today, posted_on=story.today, charge=waived.number
+            )
         )
 
 

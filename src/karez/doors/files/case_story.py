@@ -32,7 +32,6 @@ class Story:
         self.principal = fields.amount("principal", terms.decimals)
         self.created = False
         self.product_charges: list[str] = []
-        self.dated_charge: int | None = None  # the last charge that was added for a day
         self.tranches = [tranche for tranche in terms.tranches if tranche not in added]
 
     def loan(self, *extra: Event) -> Account:
@@ -58,7 +57,10 @@ class Story:
                     amount_minor=tranche.amount_minor,
                 )
             )
-        return fold(self.terms, events, as_of=min(tranche.on for tranche in tranches))
+        account = fold(self.terms, events, as_of=min(tranche.on for tranche in tranches))
+        for row in account.rows:
+            row.met_on = None  # Nothing is met before any money is out.
+        return account
 
     def to_come(self) -> list[Tranche]:
         """Return the tranches that are expected after today, once the first has gone out."""

@@ -116,12 +116,15 @@ class Account:
         for row, period in self.pairs():
             if since is not None and row.due < since:
                 continue
-            row.owed[Bucket.PRINCIPAL] = period.due_principal
-            row.owed[Bucket.INTEREST] = period.due_interest
+            owed = row.owed
+            principal, interest = period.due_principal, period.due_interest
             if since is None:
-                row.credited[Bucket.PRINCIPAL] = period.credited_principal
-                row.credited[Bucket.INTEREST] = period.credited_interest
-            row.update(on)
+                row.credited[0] = period.credited_principal
+                row.credited[1] = period.credited_interest
+            # A row that owes something and as much as before was judged when it was paid.
+            if owed[0] != principal or owed[1] != interest or not (principal or interest):
+                owed[0], owed[1] = principal, interest
+                row.update(on)
 
     def pairs(self) -> Iterator[tuple[Row, Period]]:
         """Yield each row with the period of the plan that it stands for."""

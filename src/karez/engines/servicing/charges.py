@@ -128,6 +128,20 @@ def disbursement_fee(account: Account, charges: list[Charge], amount: int, *, fi
     return fees
 
 
+def open_of(account: Account, charge: Charge) -> int:
+    """Return what is open, in the bucket of a charge, of the rows that it stands on."""
+    bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+    if charge.time is ChargeTime.EACH_INSTALMENT:
+        return sum(row.open(bucket) for row in account.rows)
+    row = _row_with(account, charge)
+    return row.open(bucket) if row is not None else 0
+
+
+def _row_with(account: Account, charge: Charge) -> Row | None:
+    row = row_of(account, charge.on)
+    return row or next((each for each in account.rows if each.additional), None)
+
+
 def waive(account: Account, charge: Charge, on: date) -> None:
     """Give up what is open of a charge."""
     bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
@@ -135,9 +149,7 @@ def waive(account: Account, charge: Charge, on: date) -> None:
         for row in account.rows:
             _waive(row, bucket, instalment_amount(account, charge, row), on)
         return
-    row = row_of(account, charge.on)
-    if row is None:
-        row = next((each for each in account.rows if each.additional), None)
+    row = _row_with(account, charge)
     if row is not None:
         # A row that was met before the charge came is met again since that day.
         met_on = account.met_before.get(charge.number)

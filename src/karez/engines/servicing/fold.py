@@ -17,6 +17,7 @@ from karez.engines.servicing import (
     lending,
     planning,
     reage,
+    reage_rows,
     reamortise,
     repay,
 )
@@ -285,6 +286,9 @@ def _(event: DueDateMove, account: Account) -> None:
     plan = account.the_plan()
     starts = [period.start for period in plan.periods]
     aged = _last_re_age(account)
+    if aged is not None and not account.recalculates:
+        reage_rows.move_row(account, event.on, event.to, aged)
+        return
     every, unit = (aged.every, aged.unit) if aged is not None else (plan.every, plan.unit)
     planning.move_due_date(plan, event.on, event.to, every, unit)
     by_start = {row.start: row for row in account.rows if not row.down_payment}

@@ -7,6 +7,8 @@ from datetime import date
 from karez.engines.servicing import planning
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.allocate import Allocator
+from karez.engines.servicing.charges import charge_amount, row_of
+from karez.engines.servicing.events import Charge, ChargeTime
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Allocation, Bucket
 
@@ -68,9 +70,23 @@ def add_missing_rows(account: Account) -> None:
         if period.due not in known:
             account.rows.append(Row(0, period.start, period.due))
     account.renumber()
+    maturity = account.the_plan().maturity
     for row in account.rows:
-        if row.additional and row.due > account.the_plan().maturity:
-            row.start = account.the_plan().maturity
+        if row.additional and row.due > maturity:
+            _give_back_charges(account, row, maturity)
+            row.start = maturity
+
+
+def _give_back_charges(account: Account, late: Row, maturity: date) -> None:
+    """Put charges that were due after the last instalment on a new one in whose time they fall."""
+    for charge in account.done:
+        if isinstance(charge, Charge) and charge.time is ChargeTime.ON_DATE:
+            row = row_of(account, charge.on)
+            bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+            if late.start < charge.on <= maturity and row is not None and row is not late:
+                amount = min(charge_amount(account, charge), late.open(bucket))
+                late.add(bucket, late.met_on, -amount)
+                row.add(bucket, row.met_on, amount)
 
 
 def _sync_lent(account: Account, on: date, amount: int) -> None:

@@ -65,9 +65,10 @@ def pay_principal(plan: Plan, start: date, due: date, on: date, amount: int) -> 
     several = sum(not each.is_paid for each in plan.periods) > 1
     if plan.instalments_fixed or period is None:
         return
-    if several and on < period.start:
+    if several:
         as_planned = period.original_instalment + period.credited
-        if period.paid > period.to_collect or period.paid == as_planned:
+        early = on < period.start and period.paid == as_planned
+        if early or period.paid > period.to_collect:
             period.collect(period.paid - period.credited)
     fit_last_unpaid(plan, falls_on)
 
@@ -240,7 +241,7 @@ def charge_arrears(plan: Plan, terms: Recalculation, on: date, *, pays_off: bool
             )
         overdue = period.outstanding_principal
         total += overdue
-    if current is not last or on <= last.due:
+    if total and (current is not last or on <= last.due):
         changed |= _adjust(
             plan, terms, current, on, overdue=overdue, total=total, pays_off=pays_off
         )

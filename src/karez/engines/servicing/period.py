@@ -251,7 +251,13 @@ class Period:
         if self.previous is not None:
             interest += self.previous.unrecognised
         interest = max(interest, 0)
-        if self.interest_grace or self.paid_principal > max(collect - interest, 0):
+        paid = self.paid_principal
+        if self.interest_grace:
+            due = self.paid_interest
+        elif self.principal_grace:
+            # It collects interest alone: principal that was paid here takes only its own room.
+            due = max(min(interest, collect - paid), self.paid_interest)
+        elif paid and paid > max(collect - interest, 0):
             due = self.paid_interest
         else:
             due = max(min(interest, collect), self.paid_interest)
@@ -304,7 +310,12 @@ class Period:
         return before + sum(segment.disbursed + segment.capitalised for segment in self.segments)
 
     def settle(self) -> None:
-        """Carry the balance through the stretches, from the end of the period before."""
+        """Carry the balance through the stretches, and work out what follows."""
+        if self.carry_balance():
+            self.touch()
+
+    def carry_balance(self) -> bool:
+        """Carry the balance from the end of the period before; tell whether that changed any."""
         changed = False
         previous = self.previous
         balance = 0
@@ -321,7 +332,7 @@ class Period:
                 changed = True
         if changed:
             self.raw_interest = None
-            self.touch()
+        return changed
 
     def grow_factor(self) -> Decimal:
         """Return one plus the factors of the stretches: what a balance grows by."""

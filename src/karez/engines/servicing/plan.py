@@ -172,9 +172,13 @@ class Plan:
         return period
 
     def settle(self) -> None:
-        """Carry the balance through all periods."""
+        """Carry the balance, and interest that found no room, through all periods."""
+        carried = False
         for period in self.periods:
-            period.settle()
+            if period.carry_balance() or carried:
+                before = period.unrecognised
+                period.derive()
+                carried = period.unrecognised != before
 
     def segments(self) -> Iterator[Segment]:
         """Yield the stretches of all periods in order."""

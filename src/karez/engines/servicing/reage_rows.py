@@ -179,3 +179,13 @@ def in_line(account: Account) -> None:
     for before, row in zip(account.rows, account.rows[1:], strict=False):
         if row.additional or row.reaged:
             row.start = before.due
+
+
+def move_row(account: Account, due: date, to: date, aged: ReAge) -> None:
+    """Move the due date of a re-aged row; the rows after it follow in the steps of the re-age."""
+    rows = [row for row in account.rows if row.due >= due and not row.down_payment]
+    if not rows or rows[0].due != due:
+        return
+    for place, row in enumerate(rows):
+        row.start = rows[place - 1].due if place else row.start
+        row.due = days.after(to, aged.unit, aged.every * place)

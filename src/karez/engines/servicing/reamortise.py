@@ -20,6 +20,8 @@ def re_amortise(account: Account, event: ReAmortise) -> None:
         plan = account.the_plan()
         if event.interest is ReAmortiseInterest.EQUAL_SPLIT:
             _split_interest(plan, event.on)
+            for bucket in (Bucket.FEE, Bucket.PENALTY):
+                _split_charges(account, bucket, event.on)
         else:
             _spread_overdue(plan, event.on)
         account.follow_plan(event.on)
@@ -49,6 +51,22 @@ def _spread_rows(account: Account, on: date) -> None:
         row.add(Bucket.PRINCIPAL, on, part)
         overdue -= part
     later[-1].add(Bucket.PRINCIPAL, on, overdue)
+
+
+def _split_charges(account: Account, bucket: Bucket, on: date) -> None:
+    """Move overdue fees or penalties to later rows in equal parts; the last takes the remainder."""
+    later = [row for row in account.rows if row.due > on and not row.additional]
+    if not later:
+        return
+    overdue = 0
+    for row in account.rows:
+        if row.due <= on and row.open(bucket) > 0:
+            overdue += row.open(bucket)
+            row.owed[bucket] -= row.open(bucket)
+    part = account.figures.share(overdue, len(later))
+    for row in later[:-1]:
+        row.owed[bucket] += part
+    later[-1].owed[bucket] += overdue - part * (len(later) - 1)
 
 
 def _spread_overdue(plan: Plan, on: date) -> None:

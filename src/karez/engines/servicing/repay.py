@@ -65,8 +65,6 @@ def allocate(account: Account, event: Event, kind: PaymentKind, amount: int) -> 
     if left > 0:
         account.overpaid += left
         account.overpayments.append((event.on, kind, left))
-    else:
-        account.overpaid = 0
 
 
 def _keep_interest_till_rest(account: Account, event: Payment) -> None:
