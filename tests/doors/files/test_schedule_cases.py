@@ -71,14 +71,8 @@ def test_answer__rows_in_the_words_of_the_file():
     assert (first["principal"], first["interest"], first["total"]) == ("16.43", "0.58", "17.01")
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("packed", [False, True])
-def test_read__plain_and_compressed(tmp_path: Path, *, packed: bool):
-    raw = json.dumps([CASE]).encode()
-=======
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_read__plain_and_compressed(tmp_path: Path, pack: Callable[[bytes], bytes]):
->>>>>>> servicing
     path = tmp_path / "cases.json"
     path.write_bytes(pack(json.dumps([CASE]).encode()))
     assert answer_cases(read_cases(path)) == {"plain": answer_case(CASE)}

@@ -3,7 +3,6 @@
 import itertools
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
 
 from karez.engines.servicing.terms import MonthLength, Terms, YearLength
 from karez.kernel.money import Rounding
@@ -55,11 +54,7 @@ def schedule(terms: Terms, dates: list[date], lent: int, instalment: int) -> lis
     rows: list[tuple[int, int]] = []
     balance, carried = lent, 0
     last = len(dates) - 2
-<<<<<<< HEAD
-    for place, (start, due) in enumerate(pairwise(dates)):
-=======
     for place, (start, due) in enumerate(itertools.pairwise(dates)):
->>>>>>> servicing
         interest = carried + half_even(balance * factor(terms, start, due))
         if place == last:
             principal, carried = balance, 0
@@ -76,11 +71,7 @@ def schedule(terms: Terms, dates: list[date], lent: int, instalment: int) -> lis
 
 def annuity(terms: Terms, dates: list[date], lent: int) -> Fraction:
     """Return the unrounded instalment that pays off the balance over the rows after grace."""
-<<<<<<< HEAD
-    pairs = list(pairwise(dates))[terms.grace_on_principal :]
-=======
     pairs = list(itertools.pairwise(dates))[terms.grace_on_principal :]
->>>>>>> servicing
     worth, discount = Fraction(0), Fraction(1)
     for start, due in pairs:
         discount /= 1 + factor(terms, start, due)
