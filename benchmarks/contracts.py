@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.bed import Bed, tell
 from benchmarks.report import Bar, Figure, Section, Spread
+from karez.engines import servicing
 from karez.engines.cashflow import bulk
 from karez.engines.cashflow.arithmetic import Ledger
 from karez.engines.cashflow.codes import ContractType, DayCount
@@ -21,10 +22,12 @@ from karez.engines.cashflow.observed import Observed
 from karez.engines.cashflow.pack import pack
 from karez.engines.cashflow.run import contract_events
 from karez.engines.cashflow.terms import Terms
+from karez.engines.servicing.events import Disbursement, Payment
+from karez.engines.servicing.terms import Recalculation
 
 ROUNDS = 5
 LOANS, RESETTING, TERMS, QUANTLIB, JACTUS, SCALAR = 200_000, 50_000, 2_000, 400, 200, 100
-EPOCH = date(1970, 1, 1)
+EPOCH, PAYOUT = date(1970, 1, 1), date(2024, 1, 15)
 BEGINS = datetime(2024, 1, 15)
 FIRST, MATURES = datetime(2024, 2, 15), datetime(2029, 1, 15)
 
@@ -68,7 +71,33 @@ def run(bed: Bed, rounds: int | None) -> Section:
             pairs = zip(rates[ours], rates[name], strict=True)
             ratio = Spread.of([mine / theirs for mine, theirs in pairs])
             section.bars.append(Bar(f"{ours} / {name}", 100, ratio))
+    _refold(section, rounds or ROUNDS)
     return section
+
+
+def _refold(section: Section, rounds: int) -> None:
+    """Fold a five-year loan of daily interest anew, for a payment that was entered late."""
+    terms = servicing.Terms(
+        rate_pct_year=Decimal("9.99"), instalments=60, recalculation=Recalculation()
+    )
+    lent = Disbursement(number=1, on=PAYOUT, posted_on=PAYOUT, amount_minor=1_000_000)
+    due = [row.due for row in servicing.fold(terms, [lent], as_of=PAYOUT).rows]
+    for name, paid in (("nothing paid", 0), ("two years paid", 24), ("all paid", 60)):
+        events = [lent] + [
+            Payment(number=2 + place, on=on, posted_on=on, amount_minor=21_200)
+            for place, on in enumerate(due[:paid])
+        ]
+        late = Payment(number=99, on=due[0], posted_on=due[max(paid - 1, 0)], amount_minor=5_000)
+        as_of = due[max(paid - 1, 0)]
+        took: list[float] = []
+        for _ in range(rounds * 4):
+            before = time.process_time()
+            servicing.fold(terms, [*events, late], as_of=as_of)
+            took.append((time.process_time() - before) * 1e3)
+        spread = Spread.of(took)
+        section.bars.append(
+            Bar(f"a backdated payment refolded, {name}, CPU-ms", 5, spread, at_most=True)
+        )
 
 
 def _race(
