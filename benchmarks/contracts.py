@@ -26,7 +26,7 @@ from karez.engines.servicing.events import Disbursement, Payment
 from karez.engines.servicing.terms import Recalculation
 
 ROUNDS = 5
-LOANS, RESETTING, TERMS, QUANTLIB, JACTUS, SCALAR = 200_000, 50_000, 2_000, 400, 200, 100
+LOANS, RESETTING, TERMS, QUANTLIB, JACTUS, SCALAR = 50_000, 50_000, 2_000, 400, 200, 100
 EPOCH, PAYOUT = date(1970, 1, 1), date(2024, 1, 15)
 BEGINS = datetime(2024, 1, 15)
 FIRST, MATURES = datetime(2024, 2, 15), datetime(2029, 1, 15)
