@@ -39,7 +39,7 @@ def _of_country(
 
     try:
         return {name: frozenset(holidays.country_holidays(country, subdiv=part, years=years))}
-    except NotImplementedError:
+    except NotImplementedError:  # the library's word for a country or a part it does not know
         return {}
 
 

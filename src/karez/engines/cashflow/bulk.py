@@ -17,6 +17,8 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from types import ModuleType
 
+RATE_ONE = 100_000_000
+"""Parts that make a rate of 100 %."""
 NEVER = 2**62
 """A limit that limits nothing."""
 
@@ -76,7 +78,7 @@ class Schedules:
 def loans(count: int) -> Loans:
     """Return so many rows without resets, shifts or limits, to be filled column by column."""
     rows = np.zeros(count, LOAN)
-    rows["multiplier"], rows["payment_step"] = 100_000_000, 1
+    rows["multiplier"], rows["payment_step"] = RATE_ONE, 1
     for name in ("period_cap", "life_cap"):
         rows[name] = NEVER
     for name in ("period_floor", "life_floor"):
@@ -159,6 +161,7 @@ _REASONS = (
     "its payment is below zero or its coin is not above it",
     "no rate of its market was observed up to the day of a reset",
 )
+NO_MARKET = len(_REASONS) - 1
 
 
 def _faults(rows: Loans) -> npt.NDArray[np.int8]:

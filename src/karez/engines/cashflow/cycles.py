@@ -37,12 +37,17 @@ class Cycle:
             return None
         return cls(int(matched[1]), matched[2], matched[3] == "0")
 
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """Its months and its days; one of the two is 0."""
+        return self.count * _MONTHS.get(self.unit, 0), self.count * _DAYS.get(self.unit, 0)
+
     def after(self, anchor: datetime, times: int, *, to_month_end: bool = False) -> datetime:
         """Return the date so many cycles after ``anchor``, always counted from the anchor."""
+        months, days = self.lengths
         if self.unit in _DAYS:
-            return anchor + timedelta(days=self.count * times * _DAYS[self.unit])
-        months = anchor.year * 12 + anchor.month - 1 + self.count * times * _MONTHS[self.unit]
-        year, month = divmod(months, 12)
+            return anchor + timedelta(days=days * times)
+        year, month = divmod(anchor.year * 12 + anchor.month - 1 + months * times, 12)
         last = calendar.monthrange(year, month + 1)[1]
         day = last if to_month_end else min(anchor.day, last)
         return anchor.replace(year=year, month=month + 1, day=day)

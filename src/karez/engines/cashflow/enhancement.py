@@ -11,7 +11,6 @@ import attrs
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
 from karez.engines.cashflow.codes import ContractType, EventType, Exposure
 from karez.engines.cashflow.days import midnight, year_fraction
-from karez.engines.cashflow.errors import MarketUnobservedError
 from karez.engines.cashflow.event import Event
 from karez.engines.cashflow.observed import Observed, ObservedEvent
 from karez.engines.cashflow.plan import Planned, Planner
@@ -53,12 +52,8 @@ class _Enhancement:
             if contract.is_covered or contract.terms is None:
                 continue
             goods = contract.terms
-            series = self.observed.markets.get(goods.market_object_code or "")
-            price = series.at(at) if series else None
-            if price is None:
-                raise MarketUnobservedError(
-                    contract=goods.contract_id, market=goods.market_object_code, at=at.isoformat()
-                )
+            code = goods.market_object_code
+            price = self.observed.market(code, at, contract=goods.contract_id)
             quantity = self.numbers.rate(Decimal(1) if goods.quantity is None else goods.quantity)
             total += quantity * self.numbers.amount(price, self.terms.currency)
         return total

@@ -19,7 +19,6 @@ from karez.engines.cashflow.codes import (
     PrepaymentEffect,
 )
 from karez.engines.cashflow.days import midnight, year_fraction
-from karez.engines.cashflow.errors import MarketUnobservedError
 from karez.engines.cashflow.event import Event, Stand
 from karez.engines.cashflow.observed import Observed
 from karez.engines.cashflow.plan import Planned, Planner
@@ -328,13 +327,8 @@ class Fold:
         return None if value is None else self.numbers.rate(value)
 
     def _market(self, code: str | None, when: datetime) -> Number:
-        series = self.observed.markets.get(code or "")
-        value = series.at(when) if series else None
-        if value is None:
-            raise MarketUnobservedError(
-                contract=self.terms.contract_id, market=code, at=when.isoformat()
-            )
-        return self.numbers.rate(value)
+        contract = self.terms.contract_id
+        return self.numbers.rate(self.observed.market(code, when, contract=contract))
 
 
 _RULES: Mapping[EventType, Callable[[Fold, Planned], Number]] = {

@@ -13,13 +13,12 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from karez.engines.cashflow.bulk import NO_MARKET, RATE_ONE
+
 PAM, LAM, NAM, ANN = range(4)
 A360, A365, AA, E30360 = range(4)
 NO_SHIFT, FOLLOWING, MODIFIED_FOLLOWING, PRECEDING, MODIFIED_PRECEDING = range(5)
 UNOBSERVED = np.int64(-(2**60))
-NO_MARKET = 7
-RATE_ONE = 100_000_000
-"""Parts that make a rate of 100 %."""
 
 _DENOMINATORS = np.array([360, 365, 365 * 366, 360], dtype=np.int64)
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")

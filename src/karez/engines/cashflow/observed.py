@@ -11,6 +11,7 @@ import attrs
 
 from karez.engines.cashflow.codes import EventType, PrepaymentEffect
 from karez.engines.cashflow.days import midnight
+from karez.engines.cashflow.errors import MarketUnobservedError
 
 
 @attrs.frozen
@@ -47,3 +48,15 @@ class Observed:
     markets: Mapping[str, Series] = attrs.field(factory=dict[str, Series])
     events: tuple[ObservedEvent, ...] = ()
     closed_days: Mapping[str, Collection[date]] = attrs.field(factory=dict[str, Collection[date]])
+
+    def market(self, code: str | None, when: datetime, *, contract: str) -> Decimal:
+        """Return what a market shows at an instant, to a contract that needs it.
+
+        Raises:
+            MarketUnobservedError: nothing was observed of it up to then.
+        """
+        series = self.markets.get(code or "")
+        value = series.at(when) if series else None
+        if value is None:
+            raise MarketUnobservedError(contract=contract, market=code, at=when.isoformat())
+        return value

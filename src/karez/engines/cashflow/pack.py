@@ -10,9 +10,8 @@ from typing import Any
 import attrs
 import numpy as np
 
-from karez.engines.cashflow.bulk import MARKET, Loans, loans
+from karez.engines.cashflow.bulk import MARKET, RATE_ONE, Loans, loans
 from karez.engines.cashflow.codes import BusinessDay, ContractType, DayCount, InterestBase
-from karez.engines.cashflow.cycles import Cycle
 from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.holidays import EVERY_DAY, WEEKDAYS
 from karez.engines.cashflow.observed import Series
@@ -20,12 +19,10 @@ from karez.engines.cashflow.terms import Terms
 from karez.kernel.money import currency
 
 _EPOCH = date(1970, 1, 1)
-_PARTS = 10**8
 _WEEKEND = timedelta(days=3)
 _KINDS = (ContractType.PAM, ContractType.LAM, ContractType.NAM, ContractType.ANN)
 _COUNTS = (DayCount.A360, DayCount.A365, DayCount.AA, DayCount.E30360)
 _SHIFTS = ("", "F", "MF", "P", "MP")
-_MONTHS = {"M": 1, "Q": 3, "H": 6, "Y": 12}
 _USED = frozenset(
     {
         "contract_type", "contract_id", "contract_role", "status_date", "currency",
@@ -97,7 +94,7 @@ def _row(terms: Terms, codes: Mapping[str, int]) -> dict[str, Any] | None:
         return None
     scale = 10 ** currency(terms.currency).exponent
     payment = terms.next_principal_redemption_payment or Decimal(0)
-    months, days = _lengths(cycle)
+    months, days = cycle.lengths
     code = terms.business_day_convention
     shifts = code is not BusinessDay.NOS and terms.calendar in WEEKDAYS
     return {
@@ -166,12 +163,12 @@ def _rates(terms: Terms) -> dict[str, int] | None:
         "life_cap": terms.life_cap,
         "life_floor": terms.life_floor,
     }
-    parts = {name: value * _PARTS for name, value in given.items() if value is not None}
+    parts = {name: value * RATE_ONE for name, value in given.items() if value is not None}
     multiplier = Decimal(1) if terms.rate_multiplier is None else terms.rate_multiplier
     if multiplier % 1 or any(value % 1 for value in parts.values()):
         return None
     return {name: int(value) for name, value in parts.items()} | {
-        "multiplier": int(multiplier) * _PARTS
+        "multiplier": int(multiplier) * RATE_ONE
     }
 
 
@@ -182,7 +179,7 @@ def _resets(terms: Terms, codes: Mapping[str, int]) -> dict[str, Any]:
     begins = terms.initial_exchange_date or terms.status_date
     month_end = cycle.keeps_month_end(begins, terms.end_of_month_convention)
     first = first or cycle.after(begins, 1, to_month_end=month_end)
-    months, days = _lengths(cycle)
+    months, days = cycle.lengths
     return {
         "first_reset": _day(first),
         "reset_months": months,
@@ -193,19 +190,13 @@ def _resets(terms: Terms, codes: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _lengths(cycle: Cycle) -> tuple[int, int]:
-    if cycle.unit in _MONTHS:
-        return cycle.count * _MONTHS[cycle.unit], 0
-    return 0, cycle.count * (7 if cycle.unit == "W" else 1)
-
-
 def _day(when: datetime) -> int:
     return (midnight(when).date() - _EPOCH).days
 
 
 def _market(markets: Mapping[str, Series], codes: Mapping[str, int]) -> Loans:
     rows = [
-        (codes[code], _day(when), round(value * _PARTS))
+        (codes[code], _day(when), round(value * RATE_ONE))
         for code, series in markets.items()
         for when, value in zip(series.instants, series.values, strict=True)
     ]

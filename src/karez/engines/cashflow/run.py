@@ -15,7 +15,7 @@ from karez.engines.cashflow.check import check_terms
 from karez.engines.cashflow.codes import ContractType, EventType, PenaltyType, PrepaymentEffect
 from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.enhancement import enhancement_events
-from karez.engines.cashflow.errors import MarketUnobservedError, TermMalformedError
+from karez.engines.cashflow.errors import TermMalformedError
 from karez.engines.cashflow.event import Event, Stand
 from karez.engines.cashflow.fold import Fold
 from karez.engines.cashflow.holidays import business_days
@@ -254,16 +254,10 @@ def _dividends(
 ) -> Iterator[tuple[Planned, Number]]:
     """Give the dividends that were observed."""
     market = terms.market_object_code_of_dividends
-    series = observed.markets.get(market or "")
     for planned in planner.dividends():
-        if not _is_after(terms, observed, planned):
-            continue
-        value = series.at(planned.scheduled) if series else None
-        if value is None:
-            raise MarketUnobservedError(
-                contract=terms.contract_id, market=market, at=planned.scheduled.isoformat()
-            )
-        yield planned, terms.sign * numbers.amount(value, terms.currency)
+        if _is_after(terms, observed, planned):
+            value = observed.market(market, planned.scheduled, contract=terms.contract_id)
+            yield planned, terms.sign * numbers.amount(value, terms.currency)
 
 
 def _analyses(observed: Observed) -> list[ObservedEvent]:

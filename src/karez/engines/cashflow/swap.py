@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 import attrs
 
 from karez.engines.cashflow.arithmetic import Arithmetic, Number
 from karez.engines.cashflow.codes import EventType
-from karez.engines.cashflow.days import midnight, year_fraction
+from karez.engines.cashflow.days import midnight
 from karez.engines.cashflow.event import Event
 from karez.engines.cashflow.fold import Fold
 from karez.engines.cashflow.observed import Observed
@@ -38,7 +37,8 @@ def swap_events(
     bought = terms.purchase_date
     hidden = bought is not None and midnight(bought) > status
     fold = Fold(terms, observed, numbers, planner, [], at=terms.status_date)
-    _begin(fold)
+    if terms.has_begun:
+        _begin(fold)
     legs = _Legs(0, 0)
     events: list[Event] = []
     for event in sorted(planned, key=lambda planned: planned.place):
@@ -69,15 +69,14 @@ def _legs_of(event: Planned) -> list[Planned]:
 
 def _begin(fold: Fold) -> None:
     terms = fold.terms
-    if terms.has_begun:
-        principal = fold.numbers.amount(terms.notional_principal or Decimal(0), terms.currency)
-        fold.notional = terms.sign * principal
-        fold.rate = fold.numbers.rate(terms.nominal_interest_rate_2 or Decimal(0))
+    principal = fold.numbers.amount(terms.notional_principal or Decimal(0), terms.currency)
+    fold.notional = terms.sign * principal
+    fold.rate = fold.numbers.rate(terms.nominal_interest_rate_2 or Decimal(0))
 
 
 def _step(fold: Fold, legs: _Legs, event: Planned) -> Number:
     terms, numbers = fold.terms, fold.numbers
-    years = numbers.years(_years(fold, fold.at, event.runs_to))
+    years = fold.years(fold.at, event.runs_to)
     fixed_rate = numbers.rate(terms.nominal_interest_rate or Decimal(0))
     legs.fixed += years * fixed_rate * fold.notional
     legs.floating -= years * fold.rate * fold.notional
@@ -86,9 +85,7 @@ def _step(fold: Fold, legs: _Legs, event: Planned) -> Number:
     payoff: Number = 0
     match event.kind:
         case EventType.IED:
-            principal = numbers.amount(terms.notional_principal or Decimal(0), terms.currency)
-            fold.notional = terms.sign * principal
-            fold.rate = numbers.rate(terms.nominal_interest_rate_2 or Decimal(0))
+            _begin(fold)
             fold.at, legs.fixed, legs.floating = event.runs_to, 0, 0
         case EventType.IP:
             payoff = numbers.due(legs.fixed + legs.floating)
@@ -109,9 +106,3 @@ def _step(fold: Fold, legs: _Legs, event: Planned) -> Number:
             fold.step(attrs.evolve(event, runs_to=fold.at))
             fold.accrued = 0
     return payoff
-
-
-def _years(fold: Fold, start: datetime, end: datetime) -> tuple[int, int]:
-    return year_fraction(
-        fold.terms.day_count_convention, start, end, is_business_day=fold.planner.is_open
-    )

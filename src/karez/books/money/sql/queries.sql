@@ -256,7 +256,8 @@ ORDER BY t.expires_at, t.entry_id, t.line
 LIMIT %(most)s;
 
 -- name: account
--- Read the version in force of the account with this code.
+-- Read the version in force of the account with this code. (Apart from `accounts`, whose plan, made
+-- without seeing the codes, would read them all.)
 SELECT
     a.account_number AS number,
     a.account_id,
