@@ -31,14 +31,7 @@ _REAMORTISE = {
 
 def pause_interest(story: Story, event: Fields) -> None:
     """Let no interest run between two days."""
-    story.add(
-        InterestPause(
-            number=story.number,
-            on=event.day("start"),
-            posted_on=story.today,
-            until=event.day("end"),
-        )
-    )
+    story.record(InterestPause, event.day("start"), until=event.day("end"))
 
 
 def update_pause(story: Story, event: Fields) -> None:
@@ -98,44 +91,20 @@ def reschedule(story: Story, event: Fields) -> None:
     for row in _tables(event):
         since = row.day("rescheduleFromDate")
         if row.get("adjustedDueDate"):
-            story.add(
-                DueDateMove(
-                    number=story.number,
-                    on=since,
-                    posted_on=story.today,
-                    to=row.day("adjustedDueDate"),
-                )
-            )
+            story.record(DueDateMove, since, to=row.day("adjustedDueDate"))
         if row.get("extraTerms"):
-            story.add(
-                Extension(
-                    number=story.number,
-                    on=since,
-                    posted_on=story.today,
-                    instalments=row.whole("extraTerms"),
-                )
-            )
+            story.record(Extension, since, instalments=row.whole("extraTerms"))
         if row.get("newInterestRate"):
-            story.add(
-                RateChange(
-                    number=story.number,
-                    on=since,
-                    posted_on=story.today,
-                    rate_pct_year=case_terms.rate_of(row.number("newInterestRate"), story.fields),
-                )
+            story.record(
+                RateChange,
+                since,
+                rate_pct_year=case_terms.rate_of(row.number("newInterestRate"), story.fields),
             )
 
 
 def reschedule_batch(story: Story, event: Fields) -> None:
     """Move a due date that is shared by many loans."""
-    story.add(
-        DueDateMove(
-            number=story.number,
-            on=event.day("from"),
-            posted_on=story.today,
-            to=event.day("to"),
-        )
-    )
+    story.record(DueDateMove, event.day("from"), to=event.day("to"))
 
 
 def set_allocation(story: Story, event: Fields) -> None:

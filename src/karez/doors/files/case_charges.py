@@ -46,29 +46,18 @@ def basis_of(event: Fields, name: str) -> ChargeBasis:
 def add_charge(story: Story, event: Fields) -> None:
     """Let a charge be due on a day."""
     name = event.text("charge")
-    story.add(
-        Charge(
-            number=story.number,
-            on=event.day("due_date"),
-            posted_on=story.today,
-            penalty=name in _PENALTIES,
-            amount_minor=event.amount("amount", story.terms.decimals),
-        )
+    story.record(
+        Charge,
+        event.day("due_date"),
+        penalty=name in _PENALTIES,
+        amount_minor=event.amount("amount", story.terms.decimals),
     )
 
 
 def add_nsf_fee(story: Story, event: Fields) -> None:
     """Let the penalty for a bounced payment be due on a day."""
     amount = FLAT * 10**story.terms.decimals
-    story.add(
-        Charge(
-            number=story.number,
-            on=event.day("date"),
-            posted_on=story.today,
-            penalty=True,
-            amount_minor=amount,
-        )
-    )
+    story.record(Charge, event.day("date"), penalty=True, amount_minor=amount)
 
 
 def add_instalment_charge(story: Story, event: Fields) -> None:
@@ -76,17 +65,14 @@ def add_instalment_charge(story: Story, event: Fields) -> None:
     basis = basis_of(event, event.text("charge"))
     field = "amount" if event.get("amount") is not None else "percent"
     flat = basis is ChargeBasis.FLAT
-    story.add(
-        Charge(
-            number=story.number,
-            on=story.today,
-            posted_on=story.today,
-            penalty=False,
-            amount_minor=event.amount(field, story.terms.decimals) if flat else 0,
-            pct=Decimal(0) if flat else event.number(field),
-            basis=basis,
-            time=ChargeTime.EACH_INSTALMENT,
-        )
+    story.record(
+        Charge,
+        story.today,
+        penalty=False,
+        amount_minor=event.amount(field, story.terms.decimals) if flat else 0,
+        pct=Decimal(0) if flat else event.number(field),
+        basis=basis,
+        time=ChargeTime.EACH_INSTALMENT,
     )
 
 
@@ -123,15 +109,12 @@ def _charge_amount(story: Story, event: Fields) -> tuple[Fields, str]:
 
 def add_processing_charge(story: Story, event: Fields) -> None:
     """Let a percentage of principal and interest be due on a day."""
-    story.add(
-        Charge(
-            number=story.number,
-            on=event.day("date"),
-            posted_on=story.today,
-            penalty=False,
-            pct=event.number("percent"),
-            basis=ChargeBasis.PRINCIPAL_AND_INTEREST,
-        )
+    story.record(
+        Charge,
+        event.day("date"),
+        penalty=False,
+        pct=event.number("percent"),
+        basis=ChargeBasis.PRINCIPAL_AND_INTEREST,
     )
 
 
@@ -142,21 +125,14 @@ def waive_charge(story: Story, _event: Fields) -> None:
     charges.sort(key=lambda one: (one.time is ChargeTime.EACH_INSTALMENT, one.on, one.number))
     waived = next((one for one in charges if open_of(account, one) > 0), None)
     if waived is not None:
-        story.add(
-            ChargeWaiver(
-                number=story.number, on=story.today, posted_on=story.today, charge=waived.number
-            )
-        )
+        story.record(ChargeWaiver, story.today, charge=waived.number)
 
 
 def adjust_charge(story: Story, event: Fields) -> None:
     """Credit back part of a charge."""
-    story.add(
-        Payment(
-            number=story.number,
-            on=story.today,
-            posted_on=story.today,
-            amount_minor=event.amount("amount", story.terms.decimals),
-            kind=PaymentKind.CHARGE_ADJUSTMENT,
-        )
+    story.record(
+        Payment,
+        story.today,
+        amount_minor=event.amount("amount", story.terms.decimals),
+        kind=PaymentKind.CHARGE_ADJUSTMENT,
     )

@@ -67,19 +67,16 @@ def _create(story: Story, _event: Fields) -> None:
     story.created = True
     for word in story.product_charges:
         basis = case_charges.basis_of(story.fields, word)
-        story.add(
-            Charge(
-                number=story.number,
-                on=story.today,
-                posted_on=story.today,
-                penalty=False,
-                amount_minor=case_charges.FLAT * 10**story.terms.decimals
-                if basis is ChargeBasis.FLAT
-                else 0,
-                pct=Decimal(0) if basis is ChargeBasis.FLAT else case_charges.PCTS[basis],
-                basis=basis,
-                time=ChargeTime.EACH_INSTALMENT,
-            )
+        story.record(
+            Charge,
+            story.today,
+            penalty=False,
+            amount_minor=case_charges.FLAT * 10**story.terms.decimals
+            if basis is ChargeBasis.FLAT
+            else 0,
+            pct=Decimal(0) if basis is ChargeBasis.FLAT else case_charges.PCTS[basis],
+            basis=basis,
+            time=ChargeTime.EACH_INSTALMENT,
         )
     story.as_of = story.today
 
@@ -128,15 +125,7 @@ def _transaction(story: Story, event: Fields) -> None:
 
 
 def _refund_interest(story: Story, payment: Event, amount: int | None) -> None:
-    story.add(
-        InterestRefund(
-            number=story.number,
-            on=payment.on,
-            posted_on=story.today,
-            belongs_to=payment.number,
-            amount_minor=amount,
-        )
-    )
+    story.record(InterestRefund, payment.on, belongs_to=payment.number, amount_minor=amount)
 
 
 def _manual_refund(story: Story, event: Fields) -> None:
@@ -151,7 +140,7 @@ def _payoff(story: Story, event: Fields) -> None:
     on = event.day("date")
     amount = payoff_minor(fold(story.terms, story.events, as_of=on), on)
     if amount > 0:
-        story.add(Payment(number=story.number, on=on, posted_on=story.today, amount_minor=amount))
+        story.record(Payment, on, amount_minor=amount)
 
 
 def _bring_up(story: Story, _event: Fields) -> None:
@@ -231,47 +220,36 @@ def _chargeback(story: Story, event: Fields) -> None:
         if not 0 < number <= len(payments):
             raise event.broken("payment_nr", "there must be so many payments")
         payment = sorted(payments, key=lambda one: (one.on, one.number))[number - 1]
-    story.add(
-        Chargeback(
-            number=story.number,
-            on=story.today,
-            posted_on=story.today,
-            amount_minor=event.amount("amount", story.terms.decimals),
-            payment=payment.number,
-        )
+    story.record(
+        Chargeback,
+        story.today,
+        amount_minor=event.amount("amount", story.terms.decimals),
+        payment=payment.number,
     )
 
 
 def _amount_on(kind: type) -> Callable[[Story, Fields], None]:
     def happen(story: Story, event: Fields) -> None:
-        story.add(
-            kind(
-                number=story.number,
-                on=event.day("date"),
-                posted_on=story.today,
-                amount_minor=event.amount("amount", story.terms.decimals),
-            )
+        story.record(
+            kind, event.day("date"), amount_minor=event.amount("amount", story.terms.decimals)
         )
 
     return happen
 
 
 def _adjust_income(story: Story, event: Fields) -> None:
-    story.add(
-        Payment(
-            number=story.number,
-            on=event.day("date"),
-            posted_on=story.today,
-            amount_minor=event.amount("amount", story.terms.decimals),
-            kind=PaymentKind.CAPITALISED_INCOME_ADJUSTMENT,
-        )
+    story.record(
+        Payment,
+        event.day("date"),
+        amount_minor=event.amount("amount", story.terms.decimals),
+        kind=PaymentKind.CAPITALISED_INCOME_ADJUSTMENT,
     )
 
 
 def _on_day(kind: type) -> Callable[[Story, Fields], None]:
     def happen(story: Story, event: Fields) -> None:
         on = event.day("date") if event.get("date") else story.today
-        story.add(kind(number=story.number, on=on, posted_on=story.today))
+        story.record(kind, on)
 
     return happen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from karez.doors.files.case_errors import Fields
 from karez.engines.servicing.account import Account
@@ -81,6 +82,10 @@ class Story:
         self.events.append(event)
         self.as_of = self.today
 
+    def record(self, event: type[Event], on: date, /, **rest: Any) -> None:
+        """Add an event of a day that is entered today; ``rest`` is what its kind has beside."""
+        self.add(event(number=self.number, on=on, posted_on=self.today, **rest))
+
     def last(self, kind: type[Event]) -> Event | None:
         """Return the last event of a kind that nobody has undone."""
         found = [event for event in in_force(self.events) if isinstance(event, kind)]
@@ -88,7 +93,7 @@ class Story:
 
     def undo(self, event: Event) -> None:
         """Take an event back."""
-        self.add(Undo(number=self.number, on=self.today, posted_on=self.today, undone=event.number))
+        self.record(Undo, self.today, undone=event.number)
 
     def undo_last(self, kind: type[Event], asked: Fields) -> None:
         """Take back the last event of a kind.
