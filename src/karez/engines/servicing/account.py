@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 from karez.engines.servicing import paying
@@ -111,20 +111,24 @@ class Account:
             row.owed[Bucket.PRINCIPAL] = period.due_principal
             row.owed[Bucket.INTEREST] = period.due_interest
 
-    def follow_plan(self, on: date, *, since: date | None = None) -> None:
-        """Set what rows owe to what the plan says, and judge them."""
-        for row, period in self.pairs():
-            if since is not None and row.due < since:
-                continue
+    def follow_plan(self, on: date) -> None:
+        """Set what rows owe, and what was credited to them, to what the plan says."""
+        pairs = list(self.pairs())
+        for row, period in pairs:
+            row.credited[0] = period.credited_principal
+            row.credited[1] = period.credited_interest
+        self.follow(pairs, on)
+
+    def follow(self, pairs: Iterable[tuple[Row, Period]], on: date) -> None:
+        """Set what these rows owe to what their periods say, and judge them."""
+        for row, period in pairs:
             owed = row.owed
             principal, interest = period.due_principal, period.due_interest
-            if since is None:
-                row.credited[0] = period.credited_principal
-                row.credited[1] = period.credited_interest
             # A row that owes something and as much as before was judged when it was paid.
             if owed[0] != principal or owed[1] != interest or not (principal or interest):
                 owed[0], owed[1] = principal, interest
                 row.update(on)
+        self.the_plan().unshown.clear()
 
     def pairs(self) -> Iterator[tuple[Row, Period]]:
         """Yield each row with the period of the plan that it stands for."""

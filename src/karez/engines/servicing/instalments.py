@@ -39,11 +39,7 @@ def spread(plan: Plan, periods: list[Period]) -> None:
     balance = Decimal(periods[0].opening_balance())
     instalment = figures.minor(figures.divide(figures.multiply(grown, balance), annuity))
     instalment += figures.minor(_fixed_share(plan, periods))
-    instalment = to_multiple(plan, instalment)
-    for period in periods:
-        if instalment >= period.paid:
-            period.original_instalment = instalment
-            period.collect(instalment)
+    plan.collect(periods, to_multiple(plan, instalment))
 
 
 def _no_interest_due(plan: Plan, period: Period) -> bool:
@@ -99,45 +95,48 @@ def fit_last_unpaid(plan: Plan, till: date) -> None:
     Interest of later periods that are paid already is collected by it as well. A rounded-up
     instalment may leave less than nothing: then it collects nothing and the one before is fitted.
     """
-    while True:
-        _no_more_than_open(plan)
-        last = next((each for each in reversed(plan.periods) if not each.is_paid), None)
-        if last is None:
-            last = plan.last if not plan.paid_principal else None
-            if last is None or not last.segments or not last.end_balance:
-                return
+    _no_more_than_open(plan)
+    unpaid = [period for period in plan.periods if not period.is_paid]
+    if not unpaid:
+        last = plan.last
+        if plan.paid_principal or not last.segments or not last.end_balance:
+            return
+        unpaid = [last]
+    for period in plan.periods:
+        if period.moved_up:
+            period.moved_up = False
+            period.touch()
+    while not _fitted(plan, unpaid[-1]) and len(unpaid) > 1:
+        unpaid.pop()
+    defer_later_interest(plan, unpaid[-1], till)
+
+
+def _fitted(plan: Plan, last: Period) -> bool:
+    """Let a period collect what all others leave over; tell whether what was paid leaves it so."""
+    if last.later_interest:
         last.later_interest = 0
         last.touch()
-        for period in plan.periods:
-            if period.moved_up:
-                period.moved_up = False
-                period.touch()
-        collected = sum([period.to_collect for period in plan.periods])
-        fitted = last.instalment + plan.lent + plan.due_interest - collected
-        if last.fixed_interest > 0:
-            fitted = max(fitted, last.paid_principal + last.fixed_interest)
-        last.collect(fitted)
-        least = last.paid - last.credited
-        if fitted >= least:
-            break
-        last.collect(least)
-        # Once more from the start: with this one paid, another is the last that is unpaid.
-    defer_later_interest(plan, last, till)
+    fitted = last.instalment + plan.lent + plan.due_interest - plan.collected
+    if last.fixed_interest > 0:
+        fitted = max(fitted, last.paid_principal + last.fixed_interest)
+    least = last.paid - last.credited
+    last.collect(max(fitted, least))
+    return fitted >= least
 
 
 def _no_more_than_open(plan: Plan) -> None:
     """Cut what instalments collect of principal to what is open at all."""
     still_open = plan.lent - plan.paid_principal
     for period in plan.periods:
-        excess = period.due_principal - period.paid_principal - still_open
-        if excess > 0:
+        if period.due_principal - period.paid_principal > still_open:
+            excess = period.due_principal - period.paid_principal - still_open
             least = max(period.paid - period.credited, 0)
             period.collect(max(period.instalment - excess, least))
 
 
 def defer_later_interest(plan: Plan, period: Period, till: date) -> None:
     """Let an unpaid period collect the interest of paid periods after it, as known on a day."""
-    if not any(later.unrecognised > 0 for later in plan.periods if later.due > period.due):
+    if not any(later.unrecognised for later in plan.periods[period.place + 1 :]):
         return  # Interest that ends earlier finds no less room.
     twin = plan.copy()
     beyond = any(due > period.due for _, _, due in twin.arrears)
@@ -250,10 +249,7 @@ def smooth(plan: Plan, periods: list[Period]) -> None:
             and not period.holder
             and not period.principal_grace
         ]
-        for period in movable:
-            if instalment >= period.paid:
-                period.original_instalment = instalment
-                period.collect(instalment)
+        twin.collect(movable, instalment)
         twin.settle()
         fit_last_unpaid(twin, due)
         if abs(Gap.of(twin.periods).difference) >= abs(gap.difference):
