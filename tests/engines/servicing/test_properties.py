@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engines.servicing import twin
 from engines.servicing.loans import START, lend, lines, numbered, pay
-from karez.engines.servicing import Terms, days, difference, fold, payoff_minor
+from karez.engines.servicing import Terms, days, difference, fold, history, payoff_minor
 from karez.engines.servicing.events import Charge, Event, Undo
 from karez.engines.servicing.terms import (
     Allocation,
@@ -228,3 +228,22 @@ def test_allocation__each_of_twelve_parts_in_its_turn():
     first = lines(fold(made, [lend(100_000)], as_of=START))[0]
     paid = fold(made, [lend(100_000), pay(2, due, first.interest_minor + 5)], as_of=due)
     assert paid.portions[2] == [5, first.interest_minor, 0, 0]
+
+
+@given(terms(), stories(), st.randoms(use_true_random=False))
+def test_history__gives_what_a_fold_gives(made: Terms, events: list[Event], chance: random.Random):
+    """Whatever the order in which events become known; an older history stays as it was."""
+    arriving = events[1:]
+    chance.shuffle(arriving)
+    known = history(made, events[:1], as_of=AS_OF)
+    older = [known]
+    for event in arriving:
+        known = known.with_events(event, as_of=AS_OF)
+        older.append(known)
+    undo = Undo(number=99, on=AS_OF, posted_on=AS_OF, undone=events[-1].number)
+    if len(events) > 1:
+        older.append(known.with_events(undo, as_of=AS_OF))
+    for state in older:
+        folded = fold(made, state.events, as_of=AS_OF)
+        assert difference(folded, state.account).is_empty
+        assert lines(folded) == lines(state.account)

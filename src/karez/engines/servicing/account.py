@@ -52,6 +52,27 @@ class Account:
         self.paid_rows: dict[int, list[Row]] = {}
         self.refold = refold
 
+    def copy(self) -> Account:
+        """Return an equal loan that can change on its own."""
+        twin = Account.__new__(Account)
+        twin.__dict__ = self.__dict__.copy()
+        twin.plan = self.plan.copy() if self.plan is not None else None
+        rows = {id(row): row.copy() for row in self.rows}
+        twin.rows = [rows[id(row)] for row in self.rows]
+        twin.paid_rows = {
+            number: [rows.get(id(row), row) for row in paid]
+            for number, paid in self.paid_rows.items()
+        }
+        twin.disbursed = list(self.disbursed)
+        twin.capitalised = list(self.capitalised)
+        twin.overpayments = list(self.overpayments)
+        twin.done = list(self.done)
+        twin.portions = {number: list(parts) for number, parts in self.portions.items()}
+        twin.chargebacks = {number: list(parts) for number, parts in self.chargebacks.items()}
+        twin.met_before = dict(self.met_before)
+        twin.fee_parts = dict(self.fee_parts)
+        return twin
+
     @property
     def follows(self) -> bool:
         """Whether interest follows what is paid, as long as the loan is alive."""

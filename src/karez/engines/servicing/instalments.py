@@ -138,7 +138,7 @@ def defer_later_interest(plan: Plan, period: Period, till: date) -> None:
     """Let an unpaid period collect the interest of paid periods after it, as known on a day."""
     if not any(later.unrecognised for later in plan.periods[period.place + 1 :]):
         return  # Interest that ends earlier finds no less room.
-    twin = plan.copy()
+    twin = plan.trial()
     beyond = any(due > period.due for _, _, due in twin.arrears)
     here = any(due == period.due for _, _, due in twin.arrears)
     if here and not beyond:
@@ -239,7 +239,7 @@ def smooth(plan: Plan, periods: list[Period]) -> None:
         if not gap.is_wide(plan) or instalment == gap.equal:
             return
         if twin is None:
-            twin = plan.copy()
+            twin = plan.trial()
         start, due = periods[0].start, periods[0].due
         movable = [
             period

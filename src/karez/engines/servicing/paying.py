@@ -105,8 +105,8 @@ def credit(plan: Plan, on: date, *, principal: int = 0, interest: int = 0) -> No
 def as_of(plan: Plan, day: date) -> Plan:
     """Return a copy of the plan in which no interest runs after a day."""
     if day >= plan.maturity:
-        return plan.copy()
-    twin = plan.copy(kept=_closed_before(plan, day))
+        return plan.trial()
+    twin = plan.trial(kept=_closed_before(plan, day))
     if day < twin.start:
         for period in twin.periods:
             period.segments.clear()
@@ -211,7 +211,7 @@ def interest_until(plan: Plan, start: date, due: date, on: date, *, credited: bo
 
 def open_on(plan: Plan, on: date) -> Open:
     """Return what would pay the loan off on a day."""
-    twin = plan.copy()
+    twin = plan.trial()
     set_factors_until(twin, on)
     twin.settle()
     fit_last_unpaid(twin, on)

@@ -84,10 +84,7 @@ class Plan:
         twin.rates = list(self.rates)
         twin.arrears = list(self.arrears)
         twin.unsettled = set(self.unsettled)
-        twin.unshown = set()
-        twin.arrears_until = None
-        twin.is_copy = False
-        twin.instalments_fixed = False
+        twin.unshown = set(self.unshown)
         twin.periods = self.periods[:kept]
         previous = twin.periods[-1] if kept else None
         for period in self.periods[kept:]:
@@ -98,9 +95,17 @@ class Plan:
             twin.periods.append(copied)
         return twin
 
-    def unpaid_copy(self) -> Plan:
+    def trial(self, kept: int = 0) -> Plan:
+        """Return a copy on which to work out what would be: free to move, no arrears charged."""
+        twin = self.copy(kept)
+        twin.arrears_until = None
+        twin.is_copy = False
+        twin.instalments_fixed = False
+        return twin
+
+    def unpaid_trial(self) -> Plan:
         """Return this plan as if nothing had been paid, for working out instalments."""
-        twin = self.copy()
+        twin = self.trial()
         twin.is_copy = True
         twin.arrears = []
         for period in twin.periods:

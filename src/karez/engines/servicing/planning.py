@@ -97,7 +97,7 @@ def _replan(plan: Plan, due: date, on: date, *, in_place: bool = False) -> None:
 
 
 def _replan_unpaid(plan: Plan, periods: list[Period], on: date) -> None:
-    twin = plan.unpaid_copy()
+    twin = plan.unpaid_trial()
     period = twin.change_balance(on)
     if period is not None:
         _replan(twin, _due_from(period, on), on)
