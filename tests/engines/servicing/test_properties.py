@@ -46,12 +46,17 @@ def terms(draw: st.DrawFn, *, recalculates: bool | None = None) -> Terms:
     year, month = draw(CONVENTIONS)
     instalments = draw(st.integers(1, 24))
     follows = draw(st.booleans()) if recalculates is None else recalculates
+    methods = [InterestMethod.DECLINING_BALANCE] if follows else list(InterestMethod)
     return Terms(
         rate_pct_year=draw(RATES),
         instalments=instalments,
         year=year,
         month=month,
+        interest=draw(st.sampled_from(methods)),
         grace_on_principal=draw(st.integers(0, instalments - 1)),
+        grace_on_interest=draw(st.integers(0, instalments - 1)),
+        interest_free=draw(st.integers(0, instalments - 1)),
+        multiple_minor=draw(st.sampled_from([0, 0, 100])),
         allocation=Allocation(
             usual=rule_by_bucket(draw(ORDERS), draw(st.sampled_from(FutureRule))),
             processing=draw(st.sampled_from(Processing)),

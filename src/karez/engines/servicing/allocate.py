@@ -77,14 +77,16 @@ class Allocator:
     def _across(self, timing: Timing, buckets: list[Bucket]) -> None:
         """Pay all buckets of a row before the next row of this timing."""
         self.skipped.clear()
-        rounds = len(self.account.rows) * _ROUNDS_A_ROW
+        rounds = len(self.rows) * _ROUNDS_A_ROW
         while self.left > 0:
             rows = self._rows(timing, lambda row: not row.met)
             if not rows:
                 return
+            before = self.left, len(self.skipped)
             for bucket in buckets:
                 self._share(timing, bucket, rows)
-            if all(row.met for row in self.rows):
+            # What cannot be paid yet, like interest that has not run, does not hold up the rest.
+            if before == (self.left, len(self.skipped)) or all(row.met for row in self.rows):
                 return
             rounds -= 1
             if not rounds:

@@ -63,6 +63,8 @@ def _spread_flat(plan: Plan, periods: list[Period]) -> None:
     interest = plan.figures.minor(_fixed_share(plan, periods))
     for period in periods:
         interest += period.calculated_interest
+        if period.previous is not None:
+            interest -= period.previous.unrecognised  # counted where it ran
         period.collect(period.calculated_interest)
     repaid = 0
     if first.previous is not None:
@@ -116,22 +118,28 @@ def _fitted(plan: Plan, last: Period) -> bool:
     if last.later_interest:
         last.later_interest = 0
         last.touch()
-    fitted = last.instalment + plan.lent + plan.due_interest - plan.collected
-    if last.fixed_interest > 0:
-        fitted = max(fitted, last.paid_principal + last.fixed_interest)
     least = last.paid - last.credited
-    last.collect(max(fitted, least))
-    return fitted >= least
+    while True:
+        # Interest that had found no room takes what is added, so that more has to be.
+        fitted = last.instalment + plan.lent + plan.due_interest - plan.collected
+        if last is plan.last:
+            fitted += last.unrecognised
+        if last.fixed_interest > 0:
+            fitted = max(fitted, last.paid_principal + last.fixed_interest)
+        if last.instalment == max(fitted, least):
+            return fitted >= least
+        last.collect(max(fitted, least))
 
 
 def _no_more_than_open(plan: Plan) -> None:
-    """Cut what instalments collect of principal to what is open at all."""
+    """Cut what instalments collect of principal to what those before them leave open."""
     still_open = plan.lent - plan.paid_principal
     for period in plan.periods:
-        if period.due_principal - period.paid_principal > still_open:
-            excess = period.due_principal - period.paid_principal - still_open
+        excess = period.due_principal - period.paid_principal - still_open
+        if excess > 0:
             least = max(period.paid - period.credited, 0)
             period.collect(max(period.instalment - excess, least))
+        still_open -= period.due_principal - period.paid_principal
 
 
 def defer_later_interest(plan: Plan, period: Period, till: date) -> None:

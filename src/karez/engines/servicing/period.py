@@ -183,7 +183,7 @@ class Period:
             interest += self.previous.unrecognised
         interest = max(interest, 0)
         if self.interest_grace:
-            due = paid_interest
+            due = max(min(later, collect), paid_interest)
         elif self.principal_grace:
             # It collects interest alone: principal that was paid here takes only its own room.
             due = max(min(interest, collect - paid), paid_interest)

@@ -83,6 +83,8 @@ def _replan(plan: Plan, due: date, on: date, *, in_place: bool = False) -> None:
     if plan.flat:
         spread(plan, periods)
         _give_principal_grace(plan, periods)
+        plan.settle()
+        fit_last_unpaid(plan, due)
         return
     plan.settle()
     if in_place:

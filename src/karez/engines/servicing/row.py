@@ -50,7 +50,7 @@ class Row:
         """Pay a bucket as far as it goes, and return how much that took."""
         if not amount:
             return 0
-        taken = min(amount, self.open(bucket))
+        taken = min(amount, max(self.open(bucket), 0))
         self.paid[bucket] += taken
         self.judge(on)
         if on < self.due:
