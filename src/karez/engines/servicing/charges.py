@@ -23,7 +23,7 @@ def add_charge(account: Account, charge: Charge) -> None:
         return
     if charge.time is not ChargeTime.ON_DATE:
         return
-    row = row_of(account, charge.on) or _row_after_maturity(account, charge.on)
+    row = row_of(account, charge.on) or row_after_maturity(account, charge.on)
     account.met_before[charge.number] = row.met_on
     row.add(bucket, row.met_on, charge_amount(account, charge))
 
@@ -76,8 +76,8 @@ def row_of(account: Account, on: date) -> Row | None:
     return None
 
 
-def _row_after_maturity(account: Account, on: date) -> Row:
-    """Return the row for what falls due after the last instalment."""
+def row_after_maturity(account: Account, on: date) -> Row:
+    """Return the row for what falls due on a day after the last instalment."""
     last = account.rows[-1]
     if last.additional:
         last.due = max(last.due, on)

@@ -16,6 +16,7 @@ from karez.engines.servicing import (
     cumulative,
     lending,
     planning,
+    prepaying,
     reage,
     reage_rows,
     reamortise,
@@ -85,6 +86,8 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
         _fold_cumulative(account, standing)
     account.pays_off = False
     account.charge_arrears(as_of)
+    if account.declining is not None:
+        prepaying.trim(account)
     _finish(account)
     return account
 
@@ -108,8 +111,7 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     """Make the schedule of all that was paid out, put charges on it, then all else in order."""
     ordered = in_order(standing)
     payouts = [event for event in ordered if isinstance(event, Disbursement)]
-    extensions = [event for event in standing if isinstance(event, Extension)]
-    cumulative.build(account, payouts, _moves(standing), extensions)
+    cumulative.build(account, ordered)
     for event in payouts:
         first = not account.disbursed
         fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
@@ -121,14 +123,10 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
         if isinstance(event, (Disbursement, Charge)):
             continue
         _guard(account, event)
+        account.charge_arrears(event.on)
         if not isinstance(event, _WITHOUT_EFFECT):
             _apply(event, account)
         account.done.append(event)
-
-
-def _moves(events: Iterable[Event]) -> list[DueDateMove]:
-    moves = [event for event in events if isinstance(event, DueDateMove)]
-    return sorted(moves, key=lambda event: event.number)
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -249,12 +247,16 @@ def _(event: CreditBalanceRefund, account: Account) -> None:
 
 @_apply.register
 def _(event: InterestPause, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its pauses from the beginning.
     planning.pause_interest(account.the_plan(), event.on, event.until)
     _follow_unmet(account, event.on)
 
 
 @_apply.register
 def _(event: RateChange, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its rates from the beginning.
     aged = _last_re_age(account)
     if aged is not None and aged.interest is not ReAgeInterest.DEFAULT:
         return  # Interest was agreed in equal amounts: no rate changes it.
