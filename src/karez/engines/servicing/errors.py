@@ -47,6 +47,12 @@ class ScheduleUnfitError(ConflictError):
     code = "schedule-unfit"
 
 
+class PayoffUnknownError(ConflictError):
+    """No single payment on {on} leaves the loan at zero; look at its events of that day."""
+
+    code = "payoff-unknown"
+
+
 class PeriodUnknownError(NotFoundError):
     """No instalment covers {on}; name a day between the first disbursement and maturity."""
 
