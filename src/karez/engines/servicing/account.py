@@ -53,6 +53,7 @@ class Account:
         self.events: dict[int, Event] = {}
         self.at_payout: list[Charge] = []
         self.met_before: dict[int, date | None] = {}
+        self.charge_rows: dict[int, Row] = {}
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
         self.refold = refold

@@ -136,6 +136,8 @@ def accelerate(account: Account, on: date) -> None:
             _forget_payments(row)
     account.rows = kept
     _shorten_plan(account, on, again)
+    if current.outstanding > 0:
+        current.judge(on)  # It may have been met before it took in the others.
 
 
 def _interest_until(account: Account, row: Row, on: date) -> None:

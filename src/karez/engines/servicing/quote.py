@@ -30,10 +30,11 @@ def payoff_minor(account: Account, on: date) -> int:
     amount = 2 * owed + account.lent
     for _ in range(_TRIES):
         paid = _paid_off(account, on, amount)
-        missing = sum(row.outstanding for row in paid.rows) - (paid.overpaid - account.overpaid)
-        if not missing:
+        missing = sum(row.outstanding for row in paid.rows)
+        over = paid.overpaid - account.overpaid
+        if not missing and not over:
             return amount
-        amount = max(amount + missing, 1)
+        amount = max(amount + missing - over, 1)
     raise PayoffUnknownError(on=on)
 
 
