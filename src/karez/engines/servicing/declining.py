@@ -39,6 +39,7 @@ from karez.engines.servicing.terms import (
     FixedOrder,
     Reschedule,
     Rest,
+    Unit,
 )
 from karez.engines.servicing.years import nominal_years, years_between
 
@@ -72,11 +73,9 @@ class Declining:
     def __init__(self, account: Account, rows: list[Row], events: Sequence[Event]) -> None:
         self.account = account
         self.rows = rows
-        self.every, self.unit = account.terms.every, account.terms.unit
+        self.terms = account.terms
         self.payouts = [
-            (one.on, one.amount_minor - down_payment_of(account, one.amount_minor))
-            for one in events
-            if isinstance(one, Disbursement)
+            (one.on, one.amount_minor) for one in events if isinstance(one, Disbursement)
         ]
         self.extended = min((one.on for one in events if isinstance(one, Extension)), default=None)
         # A day's interest is that of the stretch which ends on it.
@@ -107,12 +106,8 @@ class Declining:
 
     def _begin(self) -> None:
         """Work out the first instalment, from one down payment of the whole."""
-        lent = sum(
-            event.amount_minor
-            for event in self.account.events.values()
-            if isinstance(event, Disbursement)
-        )
-        terms = self.account.terms
+        lent = sum(amount for _, amount in self.payouts)
+        terms = self.terms
         spread = lent - down_payment_of(self.account, lent)
         instalment = self._instalment(
             spread, terms.instalments - terms.grace_on_principal, terms.rate_pct_year
@@ -145,7 +140,7 @@ class Declining:
 
     @property
     def _bears_late(self) -> bool:
-        recalculation = self.account.terms.recalculation
+        recalculation = self.terms.recalculation
         return recalculation is not None and recalculation.on_past_due
 
     def all_rows(self) -> list[Row]:
@@ -158,12 +153,33 @@ class Declining:
             (place for place, row in enumerate(self.rows) if since is None or row.due >= since),
             len(self.rows),
         )
+        self._fill_from(first, today)
+
+    def _fill_from(self, first: int, today: date | None) -> None:
         del self.entries[first + 1 :]
         for place in range(first, len(self.rows)):
             self.entries.append(self._fill_row(place, self.entries[place], today))
 
+    def begin_anew(self, rows: list[Row], place: int, every: int, unit: Unit) -> None:
+        """Spread what is left over rows from a place on: an arrangement without any grace."""
+        self.rows = rows
+        self.terms = attrs.evolve(
+            self.terms,
+            every=every,
+            unit=unit,
+            grace_on_principal=0,
+            grace_on_interest=0,
+            interest_free=0,
+        )
+        self.extended = None
+        self.early.clear()
+        self.late.clear()
+        instalment = self.anew(place, self.left(place), 0)
+        self.entries = [_Entry(instalment)] * (place + 1)
+        self._fill_from(place, self.until)
+
     def _fill_row(self, place: int, entry: _Entry, today: date | None) -> _Entry:
-        terms, row = self.account.terms, self.rows[place]
+        terms, row = self.terms, self.rows[place]
         left = self.left(place)
         instalment = self._instalment_from(place, left, entry.instalment)
         interest = entry.interest
@@ -193,13 +209,17 @@ class Declining:
     def left(self, place: int) -> int:
         """Return the principal that rows before this one do not owe, whenever it goes out."""
         before = sum(planned(row) for row in self.rows[:place])
+        before += sum(planned(row) for row in self._downs())
         return sum(amount for _, amount in self.payouts) - before
+
+    def _downs(self) -> list[Row]:
+        return [row for row in self.account.rows if row.down_payment]
 
     def _after_early(
         self, place: int, left: int, instalment: int, ahead: int
     ) -> tuple[int, int]:
         """Return the instalment, and what later rows owe less, after a payment in advance."""
-        terms = self.account.terms
+        terms = self.terms
         recalculation = terms.recalculation
         if recalculation is None or recalculation.reschedule is Reschedule.NEXT_INSTALMENTS:
             return instalment, ahead
@@ -220,7 +240,7 @@ class Declining:
 
     def anew(self, place: int, left: int, instalment: int) -> int:
         """Return the instalment that pays off what is left from a row on."""
-        terms = self.account.terms
+        terms = self.terms
         count = len(self.rows) - place - max(terms.grace_on_principal - place, 0)
         if count <= 0 or left <= 0 or terms.fixed_principal_pct is not None:
             return instalment
@@ -228,7 +248,7 @@ class Declining:
 
     def _principal(self, place: int, interest: int, instalment: int) -> int:
         """Return the planned principal of a row that is not the last."""
-        terms = self.account.terms
+        terms = self.terms
         if place < terms.grace_on_principal:
             return 0
         equal = terms.amortisation is Amortisation.EQUAL_PRINCIPAL
@@ -238,13 +258,13 @@ class Declining:
 
     def _instalment(self, balance: int, count: int, rate_pct_year: Decimal) -> int:
         """Return the equal instalment, or the equal principal, that pays a balance off."""
-        terms, figures = self.account.terms, self.account.figures
+        terms, figures = self.terms, self.account.figures
         if terms.fixed_principal_pct is not None:
             return figures.percent(balance, terms.fixed_principal_pct)
         rate = ZERO
         if terms.amortisation is Amortisation.EQUAL_INSTALMENTS:
             yearly = figures.divide(rate_pct_year, Decimal(100))
-            rate = figures.multiply(yearly, nominal_years(terms, self.every, self.unit))
+            rate = figures.multiply(yearly, nominal_years(terms))
         if not rate:
             exact = figures.divide(Decimal(balance), Decimal(count))
         else:
@@ -258,7 +278,7 @@ class Declining:
     def _rate(self, since: date) -> Decimal:
         """Return the yearly rate of the stretch that begins on a day."""
         rates = [rate for day, _, rate in self.rates if day <= since]
-        return rates[-1] if rates else self.account.terms.rate_pct_year
+        return rates[-1] if rates else self.terms.rate_pct_year
 
     def interest(self, row: Row, today: date | None, until: date | None = None) -> Decimal:
         """Return the interest of a row, unrounded: of each stretch in which nothing changes."""
@@ -274,10 +294,11 @@ class Declining:
             if any(start <= begin and finish <= last for start, last in self.pauses):
                 continue
             balance = sum(amount for on, amount in self.payouts if on <= begin) - before
+            balance -= sum(planned(down) for down in self._downs() if down.due <= begin)
             balance -= sum(amount for on, amount in self.early if row.start <= on <= begin)
             balance += self.late_on(begin, today)
             rate = figures.divide(self._rate(begin), Decimal(100))
-            years = figures.multiply(rate, years_between(self.account.terms, begin, finish))
+            years = figures.multiply(rate, years_between(self.terms, begin, finish))
             interest += figures.multiply(Decimal(balance), years)
         return interest
 
@@ -290,7 +311,7 @@ class Declining:
 
     def rest(self, day: date) -> date:
         """Return the day from which a payment of a day counts."""
-        recalculation = self.account.terms.recalculation
+        recalculation = self.terms.recalculation
         if recalculation is not None and recalculation.rest is Rest.SAME_AS_REPAYMENT:
             return next((row.due for row in self.rows if row.due >= day), day)
         return day

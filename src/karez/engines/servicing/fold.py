@@ -18,6 +18,7 @@ from karez.engines.servicing import (
     planning,
     prepaying,
     reage,
+    reage_older,
     reage_rows,
     reamortise,
     repay,
@@ -314,12 +315,18 @@ def _follow_unmet(account: Account, since: date) -> None:
 
 @_apply.register
 def _(event: ReAge, account: Account) -> None:
-    reage.re_age(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_age_older(account, account.declining, event)
+    else:
+        reage.re_age(account, event)
 
 
 @_apply.register
 def _(event: ReAmortise, account: Account) -> None:
-    reamortise.re_amortise(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_amortise_older(account, account.declining, event)
+    else:
+        reamortise.re_amortise(account, event)
 
 
 @_apply.register

@@ -54,7 +54,7 @@ def _prepay(schedule: Declining, running: Row, on: date, ahead: int) -> None:
 
 def _interest_until(schedule: Declining, place: int, on: date) -> int:
     """Return the interest of a row if all is paid off on a day."""
-    terms = schedule.account.terms
+    terms = schedule.terms
     waited = schedule.entries[place].interest
     if place < terms.interest_free:
         return waited
@@ -69,7 +69,6 @@ def _pays_off(schedule: Declining, place: int, on: date, amount: int, interest: 
     """Tell whether an amount pays off all that rows from this one on would owe."""
     if any(day > on for day, _ in schedule.payouts):
         return False
-    row = schedule.rows[place]
     beside = sum(
         one.outstanding - planned(one) - one.owed[INTEREST]
         for one in schedule.account.rows

@@ -51,9 +51,10 @@ class EqualParts:
 def re_age(account: Account, event: ReAge) -> None:
     """Spread what is open over new instalments."""
     equal = event.interest is not ReAgeInterest.DEFAULT
-    if account.recalculates and equal:
+    recalculates = account.recalculates and account.plan is not None
+    if recalculates and equal:
         _re_age_equally(account, event)
-    elif account.recalculates:
+    elif recalculates:
         _re_age_with_interest(account, event)
     else:
         re_age_rows(account, event, with_interest=equal and account.bears_interest)

@@ -18,11 +18,11 @@ _MONTH_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 30, Unit.YEARS: 360}
 _YEAR_DAYS = {YearLength.DAYS_360: 360, YearLength.DAYS_364: 364}
 
 
-def nominal_years(terms: Terms, every: int, unit: Unit) -> Decimal:
+def nominal_years(terms: Terms) -> Decimal:
     """Return the part of a year that a period is by its name."""
     if terms.interest_period is InterestPeriod.SAME_AS_REPAYMENT:
-        return Decimal(every) / _PERIODS_A_YEAR[unit]
-    return Decimal(every * _MONTH_DAYS[unit]) / _YEAR_DAYS.get(terms.year, 365)
+        return Decimal(terms.every) / _PERIODS_A_YEAR[terms.unit]
+    return Decimal(terms.every * _MONTH_DAYS[terms.unit]) / _YEAR_DAYS.get(terms.year, 365)
 
 
 def years_between(terms: Terms, start: date, end: date) -> Decimal:
