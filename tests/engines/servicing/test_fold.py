@@ -110,6 +110,6 @@ def test_refused__with_a_reason():
             allocation=FixedOrder.PENALTY_FEE_INTEREST_PRINCIPAL,
         )
     pause = InterestPause(number=2, on=START, posted_on=START, until=FIRST_DUE)
+    flat = attrs.evolve(OLDER, interest=InterestMethod.FLAT)
     with pytest.raises(ScheduleUnfitError):
-        flat = attrs.evolve(OLDER, interest=InterestMethod.FLAT)
         fold(flat, [lend(10_000), pause], as_of=FIRST_DUE)

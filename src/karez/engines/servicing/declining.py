@@ -91,6 +91,7 @@ class Declining:
         self.late: list[tuple[date, int]] = []
         self.extra: dict[Row, int] = {}
         self.taken: dict[Row, list[_Taken]] = {}
+        self.loose: list[tuple[int, date, int]] = []
         self.ended = False  # whether rows stay as they are for good
         self.until: date | None = None
         self.entries: list[_Entry] = []
@@ -119,7 +120,7 @@ class Declining:
         if self.is_over or (self.until is not None and on <= self.until):
             return
         since = self.until
-        if self._bears_late and any(row.due < on and row.open(PRINCIPAL) for row in self.all_rows()):
+        if self._bears_late and self._late_on(on - ONE_DAY, on):
             self.fill(since, on)
             self._charge_after_maturity(on)
         self.until = on
@@ -135,6 +136,7 @@ class Declining:
 
     @property
     def is_over(self) -> bool:
+        """Whether rows stay as they are: nothing that is paid changes them any more."""
         account = self.account
         return self.ended or account.charged_off or account.written_off or account.terminated
 
@@ -159,6 +161,7 @@ class Declining:
         del self.entries[first + 1 :]
         for place in range(first, len(self.rows)):
             self.entries.append(self._fill_row(place, self.entries[place], today))
+        self.put_loose()
 
     def begin_anew(self, rows: list[Row], place: int, every: int, unit: Unit) -> None:
         """Spread what is left over rows from a place on: an arrangement without any grace."""
@@ -215,9 +218,7 @@ class Declining:
     def _downs(self) -> list[Row]:
         return [row for row in self.account.rows if row.down_payment]
 
-    def _after_early(
-        self, place: int, left: int, instalment: int, ahead: int
-    ) -> tuple[int, int]:
+    def _after_early(self, place: int, left: int, instalment: int, ahead: int) -> tuple[int, int]:
         """Return the instalment, and what later rows owe less, after a payment in advance."""
         terms = self.terms
         recalculation = terms.recalculation
@@ -231,8 +232,8 @@ class Declining:
     def _instalment_from(self, place: int, left: int, instalment: int) -> int:
         """Return the instalment from a row on: another one where a change of terms begins."""
         row = self.rows[place]
-        extends = self.extended is not None and row.due >= self.extended
-        if extends and (not place or self.rows[place - 1].due < self.extended):
+        before = self.rows[place - 1].due if place else date.min
+        if self.extended is not None and before < self.extended <= row.due:
             return self.anew(place, left, instalment)
         if any(row.start <= since < row.due for since, _, _ in self.rates):
             return self.anew(place, left, instalment)
@@ -296,13 +297,13 @@ class Declining:
             balance = sum(amount for on, amount in self.payouts if on <= begin) - before
             balance -= sum(planned(down) for down in self._downs() if down.due <= begin)
             balance -= sum(amount for on, amount in self.early if row.start <= on <= begin)
-            balance += self.late_on(begin, today)
+            balance += self._late_on(begin, today)
             rate = figures.divide(self._rate(begin), Decimal(100))
             years = figures.multiply(rate, years_between(self.terms, begin, finish))
             interest += figures.multiply(Decimal(balance), years)
         return interest
 
-    def late_on(self, day: date, today: date | None) -> int:
+    def _late_on(self, day: date, today: date | None) -> int:
         """Return the principal that is late on a day and bears interest on it."""
         if today is None or not self._bears_late or day >= self.rest(today):
             return 0
@@ -317,6 +318,7 @@ class Declining:
         return day
 
     def owe(self, row: Row, principal: int, interest: int) -> None:
+        """Let a row owe these amounts, what was credited back beside them."""
         principal += row.credited[PRINCIPAL]
         if row.owed[PRINCIPAL] == principal and row.owed[INTEREST] == interest:
             return
@@ -335,15 +337,35 @@ class Declining:
         for one in taken:
             portions = [0, 0, 0, 0]
             left = older.pay_row(row, self.order, one.on, sum(one.portions), portions)
-            self.account.overpaid += left
+            if left:
+                self.loose.append((one.event, one.on, left))
             sums = self.account.portions[one.event]
             for bucket in Bucket:
                 sums[bucket] += portions[bucket] - one.portions[bucket]
             self.taken.setdefault(row, []).append(_Taken(one.event, one.on, tuple(portions)))
 
-    def take(self, row: Row, event: int, on: date, portions: Sequence[int]) -> None:
-        """Remember what a row took of a payment, in case it comes to owe other amounts."""
-        self.taken.setdefault(row, []).append(_Taken(event, on, tuple(portions)))
+    def put(self, event: int, on: date, amount: int) -> tuple[int, int]:
+        """Pay rows in turn; return what is left over, and the late principal that was paid."""
+        before = [(row, tuple(row.paid)) for row in self.account.rows]
+        left, taken = older.pay(self.account, self.order, on, amount)
+        sums = self.account.portions.setdefault(event, [0, 0, 0, 0])
+        for bucket in Bucket:
+            sums[bucket] += taken[bucket]
+        late = 0
+        for row, paid in before:
+            portions = tuple(now - then for now, then in zip(row.paid, paid, strict=True))
+            if any(portions):
+                self.taken.setdefault(row, []).append(_Taken(event, on, portions))
+            if row.due < on and not row.additional:
+                late += portions[PRINCIPAL]
+        return left, late
+
+    def put_loose(self) -> None:
+        """Put what rows took and no longer owe on other rows; what is left over is overpaid."""
+        loose, self.loose = self.loose, []
+        for event, on, amount in loose:
+            left, _ = self.put(event, on, amount)
+            self.account.overpaid += left
 
 
 def planned(row: Row) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from karez.engines.servicing import older
-from karez.engines.servicing.account import Account, Portions
+from karez.engines.servicing.account import Account
 from karez.engines.servicing.declining import Declining, planned
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, PreClose
@@ -21,15 +20,7 @@ def pay(account: Account, schedule: Declining, number: int, on: date, amount: in
     )
     if running is not None and ahead > 0:
         _prepay(schedule, running, on, ahead)
-    paid = [(row, tuple(row.paid)) for row in account.rows]
-    left, account.portions[number] = older.pay(account, schedule.order, on, amount)
-    late = 0
-    for row, before in paid:
-        portions: Portions = [now - then for now, then in zip(row.paid, before, strict=True)]
-        if any(portions):
-            schedule.take(row, number, on, portions)
-        if row.due < on and not row.additional:
-            late += portions[PRINCIPAL]
+    left, late = schedule.put(number, on, amount)
     if late:
         schedule.late.append((schedule.rest(on), late))
     return left
@@ -87,6 +78,7 @@ def _close(schedule: Declining, place: int, on: date, interest: int) -> None:
     schedule.owe(row, schedule.left(place), interest)
     schedule.rows = schedule.rows[: place + 1]
     schedule.ended = True
+    schedule.put_loose()
 
 
 def trim(account: Account) -> None:

@@ -10,7 +10,6 @@ from karez.engines.servicing.events import Disbursement, Payment
 from karez.engines.servicing.figures import Figures
 from karez.engines.servicing.terms import PaymentKind, Terms
 
-
 _TRIES = 4
 
 

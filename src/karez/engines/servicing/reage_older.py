@@ -51,6 +51,7 @@ def _end_interest(schedule: Declining, event: ReAge) -> int:
     schedule.owe(running, planned(running), interest)
     for row in later[1:]:
         schedule.owe(row, planned(row), 0)
+    schedule.put_loose()
     return interest
 
 
