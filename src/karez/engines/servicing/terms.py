@@ -303,6 +303,13 @@ class Terms:
                 right="a progressive schedule",
                 rule="a progressive schedule is paid by rules of allocation",
             )
+        older = self.schedule is ScheduleKind.CUMULATIVE
+        if older and self.recalculation is not None and isinstance(self.allocation, Allocation):
+            raise TermsClashError(
+                left="rules of allocation",
+                right="a cumulative schedule whose interest follows payments",
+                rule="it is paid in a fixed order",
+            )
 
     @property
     def bears_interest(self) -> bool:
