@@ -42,7 +42,7 @@ class NotDisbursedError(ConflictError):
 
 
 class ScheduleUnfitError(ConflictError):
-    """This needs a progressive schedule, and the loan has a cumulative one; leave the event out."""
+    """The loan's cumulative schedule has no rule for this event; leave it out."""
 
     code = "schedule-unfit"
 
