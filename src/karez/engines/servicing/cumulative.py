@@ -14,7 +14,7 @@ from decimal import Decimal
 from karez.engines.servicing import days
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.declining import Declining
-from karez.engines.servicing.errors import ScheduleUnfitError
+from karez.engines.servicing.errors import ScheduleUnfitError, TermsClashError
 from karez.engines.servicing.events import (
     Disbursement,
     DueDateMove,
@@ -37,18 +37,13 @@ def build(account: Account, events: Sequence[Event]) -> None:
     """Make the rows of all that was paid out, under all changes of terms.
 
     Raises:
-        ScheduleUnfitError: a rate changes or interest pauses, and interest is flat.
+        ScheduleUnfitError: a rate changes or interest pauses, and interest is flat or given; or
+            rows are added to given ones.
+        TermsClashError: given rows do not repay what was paid out.
     """
     terms = account.terms
     payouts = [event for event in events if isinstance(event, Disbursement)]
-    extensions = [event for event in events if isinstance(event, Extension)]
-    start = terms.seed or payouts[0].on
-    count = terms.instalments + sum(extension.instalments for extension in extensions)
-    spans = stretches(start, count, terms.every, terms.unit, terms)
-    moves = [event for event in events if isinstance(event, DueDateMove)]
-    for move in sorted(moves, key=lambda event: event.number):
-        spans = _moved(terms, spans, move)
-    rows = [Row(0, begin, due) for begin, due in spans]
+    rows = [Row(0, begin, due) for begin, due in _spans(terms, payouts[0].on, events)]
     downs: list[Row] = []
     if terms.down_payment is not None:
         for payout in payouts:
@@ -56,10 +51,13 @@ def build(account: Account, events: Sequence[Event]) -> None:
             down.owed[PRINCIPAL] = down_payment_of(account, payout.amount_minor)
             downs.append(down)
     account.rows = sorted(rows + downs, key=lambda row: (row.due, not row.down_payment))
-    if terms.interest is InterestMethod.FLAT:
+    if terms.given or terms.interest is InterestMethod.FLAT:
         if any(isinstance(event, (RateChange, InterestPause)) for event in events):
             raise ScheduleUnfitError
-        _fill_flat(account, rows, payouts, downs)
+        if terms.given:
+            _fill_given(terms, rows, payouts)
+        else:
+            _fill_flat(account, rows, payouts, downs)
     else:
         declining = Declining(account, rows, events)
         declining.fill()
@@ -68,6 +66,24 @@ def build(account: Account, events: Sequence[Event]) -> None:
     for number, row in enumerate(account.rows, 1):
         row.number = number
         row.update(payouts[0].on)
+
+
+def _spans(terms: Terms, paid_out_on: date, events: Sequence[Event]) -> list[tuple[date, date]]:
+    """Return the first day and due date of each row."""
+    start = terms.seed or paid_out_on
+    extensions = [event for event in events if isinstance(event, Extension)]
+    if terms.given:
+        if extensions:
+            raise ScheduleUnfitError
+        ends = [row.due for row in terms.given]
+        spans = list(zip([start, *ends[:-1]], ends, strict=True))
+    else:
+        count = terms.instalments + sum(extension.instalments for extension in extensions)
+        spans = stretches(start, count, terms.every, terms.unit, terms)
+    moves = [event for event in events if isinstance(event, DueDateMove)]
+    for move in sorted(moves, key=lambda event: event.number):
+        spans = _moved(terms, spans, move)
+    return spans
 
 
 def _moved(
@@ -82,6 +98,20 @@ def _moved(
         due = days.after(move.to, terms.unit, terms.every * ahead)
         moved.append((moved[-1][1], due))
     return moved
+
+
+def _fill_given(terms: Terms, rows: list[Row], payouts: Sequence[Disbursement]) -> None:
+    """Take the rows of an imported schedule as they are."""
+    lent = sum(payout.amount_minor for payout in payouts)
+    repaid = sum(given.principal_minor for given in terms.given)
+    if lent != repaid:
+        raise TermsClashError(
+            left=f"given rows that repay {repaid} minor units",
+            right=f"{lent} paid out",
+            rule="an imported schedule repays what was paid out",
+        )
+    for row, given in zip(rows, terms.given, strict=True):
+        row.owed[PRINCIPAL], row.owed[INTEREST] = given.principal_minor, given.interest_minor
 
 
 def _fill_flat(
