@@ -13,26 +13,17 @@ from karez.engines.servicing.account import Account
 from karez.engines.servicing.charges import place_charges
 from karez.engines.servicing.events import Charge, InterestPause, ReAge, ReAgeInterest
 from karez.engines.servicing.factors import set_factors
-from karez.engines.servicing.figures import ZERO, Figures
+from karez.engines.servicing.figures import ZERO
 from karez.engines.servicing.instalments import fit_last_unpaid, smooth
 from karez.engines.servicing.paying import Open
 from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
-from karez.engines.servicing.reage_rows import Early, in_line, re_age_rows, take_early
+from karez.engines.servicing.reage_rows import Early, equal_parts, in_line, re_age_rows, take_early
 from karez.engines.servicing.reamortise import move_overdue
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
 
 PRINCIPAL, INTEREST = Bucket.PRINCIPAL, Bucket.INTEREST
-
-
-def equal_parts(figures: Figures, total: int, count: int) -> list[int]:
-    """Return an amount in equal rounded parts; the last takes what is left, none more than that."""
-    value = figures.share(total, count)
-    parts: list[int] = []
-    for _ in range(count - 1):
-        parts.append(min(value, total - sum(parts)))
-    return [*parts, total - sum(parts)]
 
 
 def re_age(account: Account, event: ReAge) -> None:
