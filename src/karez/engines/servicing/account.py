@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from karez.engines.servicing import paying
 from karez.engines.servicing.errors import ScheduleUnfitError
@@ -13,6 +14,9 @@ from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, PaymentKind, ScheduleKind, Terms
+
+if TYPE_CHECKING:
+    from karez.engines.servicing.declining import Declining
 
 Portions = list[int]
 """Principal, interest, fees and penalties that one payment went to."""
@@ -29,6 +33,7 @@ class Account:
         self.terms = terms
         self.figures = figures
         self.plan: Plan | None = None
+        self.declining: Declining | None = None  # an older schedule that follows payments
         self.rows: list[Row] = []
         self.disbursed: list[tuple[date, int, int]] = []  # day, amount, fees taken from it
         self.capitalised: list[tuple[date, int]] = []
@@ -48,6 +53,7 @@ class Account:
         self.events: dict[int, Event] = {}
         self.at_payout: list[Charge] = []
         self.met_before: dict[int, date | None] = {}
+        self.charge_rows: dict[int, Row] = {}
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
         self.refold = refold
@@ -120,6 +126,8 @@ class Account:
 
     def charge_arrears(self, on: date) -> None:
         """Let late principal bear interest until a day."""
+        if self.declining is not None:
+            self.declining.bring_up(on)
         recalculation = self.terms.recalculation
         if not self.follows or recalculation is None or not recalculation.on_past_due:
             return

@@ -16,7 +16,9 @@ from karez.engines.servicing import (
     cumulative,
     lending,
     planning,
+    prepaying,
     reage,
+    reage_older,
     reage_rows,
     reamortise,
     repay,
@@ -113,6 +115,8 @@ def end(account: Account, as_of: date) -> Account:
     """Charge late principal until a day, and leave the rows as they are to be read."""
     account.pays_off = False
     account.charge_arrears(as_of)
+    if account.declining is not None:
+        prepaying.trim(account)
     _finish(account)
     return account
 
@@ -121,8 +125,7 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     """Make the schedule of all that was paid out, put charges on it, then all else in order."""
     ordered = in_order(standing)
     payouts = [event for event in ordered if isinstance(event, Disbursement)]
-    extensions = [event for event in standing if isinstance(event, Extension)]
-    cumulative.build(account, payouts, _moves(standing), extensions)
+    cumulative.build(account, ordered)
     for event in payouts:
         first = not account.disbursed
         fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
@@ -134,14 +137,10 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
         if isinstance(event, (Disbursement, Charge)):
             continue
         _guard(account, event)
+        account.charge_arrears(event.on)
         if not isinstance(event, _WITHOUT_EFFECT):
             _apply(event, account)
         account.done.append(event)
-
-
-def _moves(events: Iterable[Event]) -> list[DueDateMove]:
-    moves = [event for event in events if isinstance(event, DueDateMove)]
-    return sorted(moves, key=lambda event: event.number)
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -262,12 +261,16 @@ def _(event: CreditBalanceRefund, account: Account) -> None:
 
 @_apply.register
 def _(event: InterestPause, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its pauses from the beginning.
     planning.pause_interest(account.the_plan(), event.on, event.until)
     _follow_unmet(account, event.on)
 
 
 @_apply.register
 def _(event: RateChange, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its rates from the beginning.
     aged = _last_re_age(account)
     if aged is not None and aged.interest is not ReAgeInterest.DEFAULT:
         return  # Interest was agreed in equal amounts: no rate changes it.
@@ -325,12 +328,18 @@ def _follow_unmet(account: Account, since: date) -> None:
 
 @_apply.register
 def _(event: ReAge, account: Account) -> None:
-    reage.re_age(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_age_older(account, account.declining, event)
+    else:
+        reage.re_age(account, event)
 
 
 @_apply.register
 def _(event: ReAmortise, account: Account) -> None:
-    reamortise.re_amortise(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_amortise_older(account, account.declining, event)
+    else:
+        reamortise.re_amortise(account, event)
 
 
 @_apply.register

@@ -171,12 +171,16 @@ def due_amounts(plan: Plan, start: date, due: date, on: date) -> Open:
     _fit_advance(plan, twin, period, on, unpaid)
     allocation = plan.terms.allocation
     vertical = getattr(allocation, "processing", None) is Processing.VERTICAL
-    if not vertical:
+    if not vertical or unpaid <= 1:
+        # The only instalment that is open takes all there is.
         return Open(period.due_principal, period.due_interest)
     principal = period.to_collect if unpaid > 1 else period.due_principal
     return Open(
-        min(principal, max(twin.lent - twin.paid_principal, period.paid_principal)),
-        min(period.due_interest, max(twin.due_interest - twin.paid_interest, period.paid_interest)),
+        min(principal, max(twin.lent - twin.paid_principal, 0) + period.paid_principal),
+        min(
+            period.due_interest,
+            max(twin.due_interest - twin.paid_interest, 0) + period.paid_interest,
+        ),
     )
 
 
