@@ -301,37 +301,42 @@ class Terms:
         if self.fixed_principal_pct is not None:
             pct = self.fixed_principal_pct
             _in_range("fixed_principal_pct", pct, 0 < pct <= 100, "more than 0, 100 at most")
-            if self.schedule is ScheduleKind.PROGRESSIVE:
-                raise TermsClashError(
-                    left="a fixed part of principal",
-                    right="a progressive schedule",
-                    rule="a progressive schedule has equal instalments",
-                )
-        if (
-            self.schedule is ScheduleKind.PROGRESSIVE
-            and self.recalculation is not None
-            and self.interest is InterestMethod.FLAT
-        ):
-            raise TermsClashError(
-                left="flat interest",
-                right="a recalculation of interest",
-                rule="flat interest runs on all that was lent, whatever is paid",
-            )
         if self.given:
             self._check_given()
-        if isinstance(self.allocation, FixedOrder) and self.schedule is ScheduleKind.PROGRESSIVE:
-            raise TermsClashError(
-                left="a fixed order of allocation",
-                right="a progressive schedule",
-                rule="a progressive schedule is paid by rules of allocation",
-            )
-        older = self.schedule is ScheduleKind.CUMULATIVE
-        if older and self.recalculation is not None and isinstance(self.allocation, Allocation):
-            raise TermsClashError(
-                left="rules of allocation",
-                right="a cumulative schedule whose interest follows payments",
-                rule="it is paid in a fixed order",
-            )
+        self._check_clashes()
+
+    def _check_clashes(self) -> None:
+        progressive = self.schedule is ScheduleKind.PROGRESSIVE
+        follows = self.recalculation is not None
+        fixed = isinstance(self.allocation, FixedOrder)
+        for clash, left, right, rule in (
+            (
+                progressive and self.fixed_principal_pct is not None,
+                "a fixed part of principal",
+                "a progressive schedule",
+                "a progressive schedule has equal instalments",
+            ),
+            (
+                progressive and follows and self.interest is InterestMethod.FLAT,
+                "flat interest",
+                "a progressive schedule whose interest follows payments",
+                "flat interest runs on all that was lent, whatever is paid",
+            ),
+            (
+                progressive and fixed,
+                "a fixed order of allocation",
+                "a progressive schedule",
+                "a progressive schedule is paid by rules of allocation",
+            ),
+            (
+                not progressive and follows and not fixed,
+                "rules of allocation",
+                "a cumulative schedule whose interest follows payments",
+                "it is paid in a fixed order",
+            ),
+        ):
+            if clash:
+                raise TermsClashError(left=left, right=right, rule=rule)
 
     def _check_given(self) -> None:
         _in_range(
