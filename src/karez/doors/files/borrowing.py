@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from karez.doors.files.case_errors import CaseBrokenError, Fields
+from karez.doors.files.priority_claims import texts_of
 from karez.engines.collateral.borrowing import (
     WHOLE_PPM,
     EligibilityStep,
@@ -98,7 +99,7 @@ def _pool(debtors: list[Fields]) -> Pool:
     rows: list[tuple[int, int, int]] = []
     marks: list[set[str]] = []
     for place, debtor in enumerate(debtors):
-        flags = {str(mark) for mark in debtor.get("flags") or []}
+        flags = set(texts_of(debtor, "flags"))
         for line in _tables(debtor, "lines"):
             owners.append(place)
             rows.append(

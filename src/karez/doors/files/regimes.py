@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 from karez.engines.priority.regime import Regime, RegimeBrokenError, regime_of
@@ -29,7 +28,7 @@ def read_regimes(folder: Path | None = None) -> dict[str, Regime]:
     return found
 
 
-def _named(texts: list[tuple[str, str]]) -> Mapping[str, Regime]:
+def _named(texts: list[tuple[str, str]]) -> dict[str, Regime]:
     found: dict[str, Regime] = {}
     for name, text in texts:
         if not name.endswith(".toml"):

@@ -104,7 +104,7 @@ def _in_proceeds(regime: Regime, facts: Facts, claim: Claim) -> list[Step]:
 
 
 def _lasts_in_proceeds(regime: Regime, asset: Asset) -> bool:
-    kinds = {asset.type} | ({"cash"} if asset.cash else set())
+    kinds = {asset.type, "cash"} if asset.cash else {asset.type}
     return bool(kinds & set(regime.proceeds_automatic))
 
 

@@ -48,15 +48,14 @@ def _by_statute(regime: Regime, facts: Facts, one: Standing, two: Standing) -> V
     why = f"by the ranks of the statute ({regime.source('statutory')})"
     if first[0] != second[0]:
         return _order(first[0], second[0], why)
-    if first[0] == _PLACES.index("with"):
-        if one.effective != two.effective:
-            return _order(not one.effective, not two.effective, why)
-        return _order(one.rank_day, two.rank_day, f"by day ({regime.source('statutory')})")
-    if first[1] != second[1]:
+    by_contract = first[0] == _PLACES.index("with")
+    if by_contract and one.effective != two.effective:
+        return _order(not one.effective, not two.effective, why)
+    if not by_contract and first[1] != second[1]:
         return _order(first[1], second[1], why)
-    if first[2] is not None and first[2].within == "day":
+    if by_contract or (first[2] is not None and first[2].within == "day"):
         return _order(one.rank_day, two.rank_day, f"by day ({regime.source('statutory')})")
-    return 0, "of equal rank"
+    return 0, f"of equal rank ({regime.source('statutory')})"
 
 
 def _by_possession(regime: Regime, facts: Facts, one: Standing, two: Standing) -> Verdict | None:
@@ -118,8 +117,8 @@ def _by_transferor(regime: Regime, facts: Facts, one: Standing, two: Standing) -
     owners = [transfer.seller for transfer in facts.asset.transfers]
     for place, owner in enumerate(owners):
         day = facts.asset.transfers[place].day
-        first = one.grantor == owner and _since(regime, one, day)
-        second = two.grantor == owner and _since(regime, two, day)
+        first = one.grantor == owner and _since(one, day)
+        second = two.grantor == owner and _since(two, day)
         if first != second:
             other = two if first else one
             if other.grantor == owner or other.grantor in owners[:place]:
@@ -130,8 +129,7 @@ def _by_transferor(regime: Regime, facts: Facts, one: Standing, two: Standing) -
     return None
 
 
-def _since(regime: Regime, standing: Standing, day: date) -> bool:
-    del regime
+def _since(standing: Standing, day: date) -> bool:
     return standing.start is not None and standing.start <= day
 
 
@@ -144,8 +142,8 @@ def _by_first(regime: Regime, facts: Facts, one: Standing, two: Standing) -> Ver
     if one.first is None and two.first is None:
         return None
     holder, other = (one, two) if one.first is not None else (two, one)
-    assert holder.first is not None
-    rule = regime.first[holder.first[0]]
+    place = one.first or two.first or (0,)
+    rule = regime.first[place[0]]
     issued = facts.asset.document_issued
     if rule.after_document and issued and other.start is not None and other.start < issued:
         return None

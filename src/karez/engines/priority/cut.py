@@ -58,9 +58,7 @@ def _of_transfer(transfer: Transfer) -> _Purchase:
 
 def _of_buyer(regime: Regime, asset: Asset, claim: Claim) -> _Purchase:
     registered = [step.start for step in claim.steps if step.name == REGISTRATION]
-    bought = claim.day or claim.delivery
-    assert bought is not None
-    day = bought
+    day = bought = claim.day or claim.delivery or date.max
     if regime.buyer_registration and registered:
         day = min(registered)
     elif regime.buyer_delivery and claim.delivery is not None:
@@ -75,33 +73,46 @@ def _ends(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> st
     """Return why a purchase ends a right, or nothing."""
     if claim.kind is not Kind.SECURITY or not _touches(regime, facts, purchase, claim):
         return ""
-    who = f"{purchase.buyer} takes free of {claim.id}"
-    if facts.asset.type in regime.funds_types and not purchase.collusion:
-        return f"{who}: paid with funds, without collusion ({regime.source('funds_types')})"
-    grantor = claim.grantor or facts.asset.creator
+    asset = facts.asset
+    told = regime.buyer_knowledge and purchase.knowledge is not Knowledge.NOTHING
+    for_value = purchase.value or not regime.buyer_delivery
+    rules = {
+        "funds_types": (
+            asset.type in regime.funds_types and not purchase.collusion,
+            "paid with funds, without collusion",
+        ),
+        "ordinary_course": (
+            _in_ordinary_course(regime, asset, purchase, claim),
+            "bought in ordinary course from who created it",
+        ),
+        "buyer_advance_days": (
+            _advanced_too_late(regime, purchase, claim),
+            "lent too long after the purchase",
+        ),
+        "buyer_serial": (
+            for_value and regime.buyer_serial and asset.serial_required and not claim.serial,
+            "its registration lacks the serial number",
+        ),
+        "buyer_knowledge": (
+            for_value and not told and not _binds(regime, facts, purchase, claim),
+            f"not effective on {purchase.day}",
+        ),
+    }
+    for parameter, (holds, why) in rules.items():
+        if holds:
+            return f"{purchase.buyer} takes free of {claim.id}: {why} ({regime.source(parameter)})"
+    return ""
+
+
+def _in_ordinary_course(regime: Regime, asset: Asset, purchase: _Purchase, claim: Claim) -> bool:
     types = regime.ordinary_course_types
-    if (
+    return (
         regime.ordinary_course
         and purchase.ordinary_course
-        and (not types or facts.asset.type in types)
-        and grantor == purchase.seller
+        and (not types or asset.type in types)
+        and (claim.grantor or asset.creator) == purchase.seller
         and purchase.knowledge is not Knowledge.OF_BREACH
-    ):
-        return (
-            f"{who}: bought in ordinary course from {grantor}, who created it"
-            f" ({regime.source('ordinary_course')})"
-        )
-    if _advanced_too_late(regime, purchase, claim):
-        return f"{who}: lent too long after the purchase ({regime.source('buyer_advance_days')})"
-    if regime.buyer_delivery and not purchase.value:
-        return ""
-    if regime.buyer_serial and facts.asset.serial_required and not claim.serial:
-        return f"{who}: its registration lacks the serial number ({regime.source('buyer_serial')})"
-    if regime.buyer_knowledge and purchase.knowledge is not Knowledge.NOTHING:
-        return ""
-    if _binds(regime, facts, purchase, claim):
-        return ""
-    return f"{who}: not effective on {purchase.day} ({regime.source('buyer_knowledge')})"
+    )
 
 
 def _touches(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> bool:

@@ -103,7 +103,7 @@ class Claim:
     """When the agreement was signed, if before the right attached."""
     acquisition: str | None = None
     """``seller`` or ``lender`` where the debt is the price of the asset."""
-    notified: Mapping[str, date] = attrs.field(factory=dict)
+    notified: Mapping[str, date] = attrs.field(factory=dict[str, date])
     """Whom the holder of an acquisition right told of it, and when they received it."""
     notice: date | None = None
     """When the debtor of an assigned receivable was told."""

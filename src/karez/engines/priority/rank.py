@@ -122,12 +122,14 @@ def _reasons(
 ) -> list[str]:
     """Return why each tier stands where it does: within it, and before the next."""
     reasons: list[str] = []
-    for place, tier in enumerate(tiers):
+    for number, tier in enumerate(tiers):
         if len(tier) > 1:
-            names = ", ".join(claims[one].id for one in tier)
-            reasons.append(f"{names} together: {verdict(tier[0], tier[1])[1]}")
-        for two in tiers[place + 1] if place + 1 < len(tiers) else ():
-            sign, why = verdict(tier[0], two)
+            names = ", ".join(claims[place].id for place in tier)
+            first, second, *_ = tier
+            reasons.append(f"{names} together: {verdict(first, second)[1]}")
+        for two in tiers[number + 1] if number + 1 < len(tiers) else ():
+            one = min(tier)
+            sign, why = verdict(one, two)
             if sign < 0:
-                reasons.append(f"{claims[tier[0]].id} before {claims[two].id}: {why}")
+                reasons.append(f"{claims[one].id} before {claims[two].id}: {why}")
     return reasons

@@ -71,7 +71,7 @@ class Regime:
     title: str
     version: str
     aliases: tuple[str, ...] = ()
-    sources: Mapping[str, str] = attrs.field(factory=dict)
+    sources: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
     levels: tuple[tuple[str, ...], ...] = _is(
         "steps that make a right effective, level by level, best first; `any` is each of them,"

@@ -53,7 +53,7 @@ def distribute(
 def _paying(
     regime: Regime, sale: Sale, tiers: Sequence[Sequence[Claim]], notes: list[str]
 ) -> list[Sequence[Claim]]:
-    """Return the tiers that a sale pays: from the enforcing creditor down, juniors if they asked."""
+    """Return the tiers that a sale pays: from the enforcer down, juniors if they asked."""
     top = 0
     for place, tier in enumerate(tiers):
         if sale.enforcer is not None and sale.enforcer in _names(tier):
@@ -96,10 +96,10 @@ def fill(amount_minor: int, weights: Sequence[int], caps: Sequence[int]) -> list
     The minor units that do not divide go to the largest remainders, the first named first.
     """
     shares = [0] * len(caps)
-    open_places = [place for place, cap in enumerate(caps) if cap and weights[place]]
+    open_places: list[int] = [place for place, cap in enumerate(caps) if cap and weights[place]]
     while open_places and amount_minor:
         total = sum(weights[place] for place in open_places)
-        full = [
+        full: list[int] = [
             place
             for place in open_places
             if Fraction(amount_minor * weights[place], total) >= caps[place]

@@ -52,7 +52,7 @@ class Standing:
         return self.start or self.claim.day or date.max
 
     def start_against(self, other: Standing) -> date:
-        """Return since when it counts against another: a mended lapse only binds who came before."""
+        """Return since when it counts against another: a mended lapse binds who came before."""
         if self.lapsed is None or self.strict_start is None or other.rank_day <= self.lapsed:
             return self.rank_day
         return self.strict_start
@@ -192,11 +192,11 @@ def _reaches(regime: Regime, facts: Facts, *, inventory: bool) -> bool:
 
 def _told(regime: Regime, one: Standing, others: list[Standing], possession: date) -> bool:
     """Say whether all who registered before were told before the debtor had the goods."""
-    assert one.start is not None
+    start = one.start or date.max
     years = regime.inventory_notice_years
     oldest = possession - timedelta(days=int(years * _DAYS_A_YEAR)) if years else date.min
     for other in others:
-        earlier = other.start is not None and other.start < one.start
+        earlier = other.start is not None and other.start < start
         if not earlier or other.claim.holder == one.claim.holder or other.grantor != one.grantor:
             continue
         told = one.claim.notified.get(other.claim.id, one.claim.notified.get(other.claim.holder))
