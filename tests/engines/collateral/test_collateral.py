@@ -132,7 +132,10 @@ def test_watch__each_trigger_with_its_inputs() -> None:
     called = np.array([-1, -1, -1, 10, 11, -1])
     bounds = Bounds(warning_ppm=700_000, top_up_ppm=800_000, enforce_ppm=1_000_000, cure_days=10)
     found = watch(collateral, debts, called, bounds)
+    assert set(found.market_minor.tolist()) == {2000}
+    assert set(found.haircut_ppm.tolist()) == {200_000}
     assert set(found.value_minor.tolist()) == {1000}
+    assert found.loan_to_value_ppm.tolist() == [debt * 1000 for debt in debts.tolist()]
     assert found.trigger.tolist() == [
         Trigger.NONE, Trigger.WARNING, Trigger.TOP_UP, Trigger.CURE, Trigger.ENFORCE,
         Trigger.ENFORCE,

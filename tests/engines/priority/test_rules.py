@@ -155,7 +155,9 @@ def test_possession__who_repairs_is_first_and_money_is_as_published() -> None:
          {"file": [["2024-05-02", None]]}, True),
     ],
 )  # fmt: skip
-def test_buyer(regime: str, bank: dict[str, object], buyer: dict[str, object], free: bool) -> None:
+def test_buyer(
+    regime: str, bank: dict[str, object], buyer: dict[str, object], *, free: bool
+) -> None:
     bought = {"id": "BUYER", "kind": "buyer", "date": "2024-05-01"} | buyer
     found = answer(regime, bank, bought, asset={"type": "inventory"})
     assert found["takes_free"] == (["BUYER"] if free else [])
