@@ -49,6 +49,8 @@ CALLS = {
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
+    "rights rank": "claims.json",
+    "rights borrowing-base": "base.toml",
     "down": "",
 }
 # It hands over to PostgreSQL's own shell, which prints what it is asked to.
@@ -82,6 +84,8 @@ def test_command__answers_in_json(karez: Karez):
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
     karez.write("schedules.json", "[]")
+    karez.write("claims.json", "[]")
+    karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     for name, arguments in CALLS.items():
