@@ -1,0 +1,154 @@
+"""How far to believe each advance: all checks, what is left of its value, and the reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from karez.engines.trust import (
+    credibility,
+    cycles,
+    groups,
+    identity,
+    matching,
+    officers,
+    photos,
+    sales,
+    stock,
+    unique,
+    visits,
+)
+from karez.engines.trust.checks import CHECKS, DIGITS
+from karez.engines.trust.evidence import Evidence, Ints
+from karez.engines.trust.rules import Rules
+from karez.engines.trust.verdict import Answer, Check, Record, Verdict
+from karez.kernel.errors import ensure
+
+ALL = tuple(check.check_id for check in CHECKS)
+
+_ALONE: dict[str, Callable[[Evidence, Rules], Answer]] = {
+    "content": unique.content,
+    "three-way": matching.three_way,
+    "handover": matching.handover,
+    "fingerprint": unique.fingerprint,
+    "evidence-once": unique.evidence_once,
+    "ring": cycles.ring,
+    "stock": stock.stock,
+    "visit": visits.visit,
+    "photo": photos.photo,
+    "identity": identity.identity,
+    "officer": officers.officer,
+    "sales": sales.sales,
+    "digits": sales.digits,
+}
+_WITH_GROUPS: dict[str, Callable[[Evidence, Ints, Rules], Answer]] = {
+    "independent": groups.independent,
+    "corroborated": groups.corroborated,
+    "truth": credibility.truth,
+}
+_HINT_WEIGHT = 0.1
+
+
+@attrs.frozen
+class Reason:
+    """What one check says of one advance, ready to be recorded as a fact."""
+
+    check_id: str
+    version: int
+    inputs: str  # the SHA-256 of the digests of all records that it rests on
+    verdict: Verdict
+    score: float
+    words: str
+
+
+@attrs.frozen
+class Assessment:
+    """The answers of all checks that were made.
+
+    ``believable_minor`` is what is left of each advance: the least that any check lets stand.
+    ``risk_minor`` orders them for review: the amount, times the chance that something is wrong if
+    each score were an independent one.
+    """
+
+    evidence: Evidence
+    answers: tuple[Answer, ...]
+    verdict: npt.NDArray[np.uint8]
+    believable_minor: Ints
+    risk_minor: npt.NDArray[np.float64]
+
+    def reasons(self, advance: int) -> Iterator[Reason]:
+        """Return what each check says of an advance; those that are silent are left out."""
+        for answer in self.answers:
+            verdict = Verdict(int(answer.verdict[advance]))
+            if verdict is not Verdict.SILENT:
+                grounds = answer.grounds.get(advance, [])
+                words = "; ".join(dict.fromkeys(ground.words for ground in grounds))
+                yield Reason(
+                    check_id=answer.check.check_id,
+                    version=answer.check.version,
+                    inputs=_inputs(self.evidence, answer, advance),
+                    verdict=verdict,
+                    score=float(answer.score[advance]),
+                    words=words,
+                )
+
+
+def assess(
+    evidence: Evidence, rules: Rules | None = None, made: Collection[str] = ALL
+) -> Assessment:
+    """Make these checks, and say how far each advance can be believed."""
+    told = rules or Rules()
+    ensure(set(made) <= set(ALL), "every check that is asked for exists")
+    tied = groups.control_groups(len(evidence.parties), evidence.ties, told)
+    answers = tuple(
+        _ALONE[name](evidence, told) if name in _ALONE else _WITH_GROUPS[name](evidence, tied, told)
+        for name in ALL
+        if name in made
+    )
+    return combine(evidence, answers)
+
+
+def combine(evidence: Evidence, answers: tuple[Answer, ...]) -> Assessment:
+    """Return the assessment that these answers amount to."""
+    count = len(evidence.advances)
+    amount = evidence.advances["amount_minor"]
+    verdict = np.zeros(count, np.uint8)
+    least, all_right, hint = np.ones(count), np.ones(count), np.ones(count)
+    for answer in answers:
+        ensure(len(answer.verdict) == count, "a check answers for every advance")
+        if answer.check is DIGITS:
+            hint += _HINT_WEIGHT * (answer.score < 1)
+            continue
+        verdict = np.maximum(verdict, answer.verdict)
+        least = np.minimum(least, answer.score)
+        doubted = answer.verdict > Verdict.PASS
+        all_right *= np.where(doubted, answer.score, 1.0)
+    believable = np.where(least >= 1, amount, np.floor(amount * least).astype(np.int64))
+    return Assessment(evidence, answers, verdict, believable, amount * (1 - all_right) * hint)
+
+
+def _inputs(evidence: Evidence, answer: Answer, advance: int) -> str:
+    """Return the digest of what a check rests on: the advance's own records and those it cites."""
+    records: set[Record] = {("advances", advance)}
+    records.update(_own(evidence, answer.check, advance))
+    for ground in answer.grounds.get(advance, []):
+        records.update(ground.cites)
+    digests = sorted(evidence.digest(record) for record in records)
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _own(evidence: Evidence, check: Check, advance: int) -> Iterator[Record]:
+    """Return the rows of the tables of a check that are about an advance."""
+    for table in check.tables:
+        rows = getattr(evidence, table)
+        if table == "photos":
+            owner = evidence.visits["advance"][rows["visit"]]
+        elif table == "series":
+            owner = np.where(rows["party"] == evidence.advances["party"][advance], advance, -1)
+        else:
+            owner = rows["advance"]
+        yield from ((table, row) for row in np.flatnonzero(owner == advance).tolist())
