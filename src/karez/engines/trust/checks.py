@@ -19,7 +19,7 @@ CONTENT = Check(
 THREE_WAY = Check(
     check_id="three-way",
     version=1,
-    asks="Which part of the invoice do order, despatch and receipt bear out, by quantity and price?",
+    asks="What of the invoice do order, despatch and receipt bear out, by quantity and price?",
     verdicts=(Verdict.REVIEW, Verdict.HOLD),
     beats="An invoice for goods that nobody ordered, sent or received; a price above the order's.",
     leaves_open="Papers that agree may all be from one hand.",
@@ -57,8 +57,7 @@ INDEPENDENT = Check(
     version=1,
     asks="Are seller, buyer and carrier in different hands?",
     verdicts=(Verdict.HOLD,),
-    beats="Seven related firms that sold goods from the left hand to the right, for 391 million yuan"
-    " of bills.",
+    beats="Bills of 391 million yuan on goods that seven related firms sold to each other.",
     leaves_open="A tie that nobody recorded.",
     tables=("documents",),
 )
@@ -77,7 +76,7 @@ STOCK = Check(
     asks="Did the store hold what its live receipts say, at every event, and within its capacity?",
     verdicts=(Verdict.HOLD,),
     beats="Qingdao, 2014: receipts for 300,000 tonnes of aluminium against about 100,000.",
-    leaves_open="Goods of a lesser quality, or another's; a count by somebody whom the borrower pays.",
+    leaves_open="Worse goods, or another's; a count by somebody whom the borrower pays.",
     tables=("holdings",),
 )
 VISIT = Check(

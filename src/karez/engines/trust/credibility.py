@@ -64,7 +64,6 @@ def truth(evidence: Evidence, groups: Ints, rules: Rules) -> Answer:
             words=_words(evidence, against, len(voices[advance]), float(score[advance])),
             cites=cites,
         )
-    # ``doubt`` marks the day only where it lowers the score, which was set above.
     return answer
 
 

@@ -32,7 +32,7 @@ class Sales:
 
 @attrs.frozen
 class Rings:
-    """Each ring as rows of sales, the earliest first; ``complete`` is false if the search stopped."""
+    """Each ring as rows of sales, the earliest first; ``complete`` unless the search was stopped."""
 
     rows: list[tuple[int, ...]]
     complete: bool
@@ -100,7 +100,7 @@ class _Search:
         slack = self.rules.ring_amount_pct / 100 * self.amount[start]
         least, most = self.amount[start] - slack, self.amount[start] + slack
         home = self.seller[start]
-        walks = [(start,)]
+        walks: list[tuple[int, ...]] = [(start,)]
         while walks:
             walk = walks.pop()
             at = self.buyer[walk[-1]]
@@ -142,7 +142,7 @@ def ring(evidence: Evidence, rules: Rules) -> Answer:
     for places in found.rows:
         members = [int(rows[place]) for place in places]
         kinds = [items.get(member, frozenset()) for member in members]
-        same = bool(frozenset.intersection(*kinds))
+        same = bool(kinds[0].intersection(*kinds[1:]))
         names = [evidence.name("parties", int(advances["party"][member])) for member in members]
         known_on = int(advances["on"][members].max())
         went = "the same goods go round" if same else "like amounts go round"

@@ -56,8 +56,13 @@ class Prints:
 
     def first(self, count: int) -> Prints:
         """Return the first rows."""
-        columns = (self.exact, self.renumbered, self.redated, self.seller, self.lines)
-        return Prints(*(column[:count] for column in columns))
+        return Prints(
+            self.exact[:count],
+            self.renumbered[:count],
+            self.redated[:count],
+            self.seller[:count],
+            self.lines[:count],
+        )
 
 
 def normal_number(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 import numpy as np
@@ -82,24 +83,20 @@ def three_way(evidence: Evidence, rules: Rules) -> Answer:
     short = np.flatnonzero(
         (answer.verdict == Verdict.PASS) & (share < rules.matched_least)
     )  # fmt: skip
-    by_advance = _rows_of(match.advance, count)
+    ends = np.searchsorted(match.advance, np.arange(count + 1)).tolist()  # they are sorted
     for advance in short.tolist():
         answer.doubt(
             advance,
             Verdict.REVIEW if share[advance] else Verdict.HOLD,
             float(share[advance]),
             known_on=int(known[advance]),
-            words=_shortfall(evidence, match, by_advance(advance), float(share[advance])),
+            words=_shortfall(
+                evidence, match, range(ends[advance], ends[advance + 1]), float(share[advance])
+            ),
             cites=(),
         )
     answer.score[:] = np.where(answer.verdict == Verdict.PASS, np.minimum(share, 1), answer.score)
     return answer
-
-
-def _rows_of(owner: Ints, count: int):  # noqa: ANN202 - a closure, for its callers alone
-    """Return a function that gives the rows of an owner; ``owner`` is sorted."""
-    ends = np.searchsorted(owner, np.arange(count + 1))
-    return lambda one: range(int(ends[one]), int(ends[one + 1]))
 
 
 def _shortfall(evidence: Evidence, match: Match, rows: range, share: float) -> str:
@@ -177,8 +174,7 @@ def _said(evidence: Evidence, cites: list[Record]) -> str:
 
 
 def _days_and_place(hands: _Hands) -> Iterator[_Fault]:
-    chain = (Paper.ORDER, Paper.DESPATCH, Paper.RECEIPT, Paper.INVOICE)
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise((Paper.ORDER, Paper.DESPATCH, Paper.RECEIPT, Paper.INVOICE)):
         early, has_early = hands.get(before, "on")
         late, has_late = hands.get(after, "on")
         words = f"the {after.name.lower()} is dated before the {before.name.lower()}"

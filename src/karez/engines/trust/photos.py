@@ -63,8 +63,7 @@ def reused(hashes: Hashes, most: int) -> Iterator[tuple[int, int, int]]:
     for begin in range(0, len(hashes), _CHUNK):
         new = hashes[begin : begin + _CHUNK]
         apart = distances(new, hashes[: begin + len(new)])
-        later = np.arange(begin, begin + len(new))[:, None] <= np.arange(apart.shape[1])
-        apart[later] = 64
+        apart[np.triu_indices(len(new), begin, apart.shape[1])] = 64  # itself and later ones
         nearest = apart.argmin(axis=1)
         for place, other in enumerate(nearest.tolist()):
             if apart[place, other] <= most:

@@ -131,7 +131,7 @@ def _below_nothing(answer: Answer, evidence: Evidence, seen: Walk) -> None:
                 Verdict.HOLD,
                 0.1,
                 known_on=int(seen.on[at]),
-                words=f"more went out than was there on {day_text(seen.on[at])}",
+                words=f"more went out than was there on {day_text(int(seen.on[at]))}",
                 cites=cites,
             )
 
