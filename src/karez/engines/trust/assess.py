@@ -51,6 +51,7 @@ _WITH_GROUPS: dict[str, Callable[[Evidence, Ints, Rules], Answer]] = {
     "truth": credibility.truth,
 }
 _HINT_WEIGHT = 0.1
+_HONEST_LEAST = 0.001  # no check is so sure that one in a thousand is not honest
 
 
 @attrs.frozen
@@ -70,8 +71,9 @@ class Assessment:
     """The answers of all checks that were made.
 
     ``believable_minor`` is what is left of each advance: the least that any check lets stand.
-    ``risk_minor`` orders them for review: the amount, times the chance that something is wrong if
-    each score were an independent one.
+    ``risk_minor`` orders them for review: the amount, times the chance that it is lost, by how
+    often something honest looks so under each check, as if checks were independent, and from
+    ``rules.fraud_prior`` before anything is known.
     """
 
     evidence: Evidence
@@ -109,15 +111,15 @@ def assess(
         for name in ALL
         if name in made
     )
-    return combine(evidence, answers)
+    return combine(evidence, answers, told)
 
 
-def combine(evidence: Evidence, answers: tuple[Answer, ...]) -> Assessment:
+def combine(evidence: Evidence, answers: tuple[Answer, ...], rules: Rules) -> Assessment:
     """Return the assessment that these answers amount to."""
     count = len(evidence.advances)
     amount = evidence.advances["amount_minor"]
     verdict = np.zeros(count, np.uint8)
-    least, all_right, hint = np.ones(count), np.ones(count), np.ones(count)
+    least, honest, hint = np.ones(count), np.ones(count), np.ones(count)
     for answer in answers:
         ensure(len(answer.verdict) == count, "a check answers for every advance")
         if answer.check is DIGITS:
@@ -126,9 +128,11 @@ def combine(evidence: Evidence, answers: tuple[Answer, ...]) -> Assessment:
         verdict = np.maximum(verdict, answer.verdict)
         least = np.minimum(least, answer.score)
         doubted = answer.verdict > Verdict.PASS
-        all_right *= np.where(doubted, answer.score, 1.0)
+        honest *= np.where(doubted, np.maximum(answer.honest, _HONEST_LEAST), 1.0)
     believable = np.where(least >= 1, amount, np.floor(amount * least).astype(np.int64))
-    return Assessment(evidence, answers, verdict, believable, amount * (1 - all_right) * hint)
+    odds = rules.fraud_prior / (1 - rules.fraud_prior) / honest
+    risk = np.where(verdict > Verdict.PASS, amount * odds / (1 + odds) * hint, 0.0)
+    return Assessment(evidence, answers, verdict, believable, risk)
 
 
 def _inputs(evidence: Evidence, answer: Answer, advance: int) -> str:

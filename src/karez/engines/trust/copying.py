@@ -14,6 +14,7 @@ from karez.engines.trust.truth import Claims
 
 _Z = 3.0  # of the lower bound of an agreement: one pair in 700 of the most accurate is wronged
 _COMMON_LEAST = 20
+_FACTS_AT_ONCE = 4096
 
 
 def copies(claims: Claims, *, accuracy_most: float, group: Ints | None = None) -> Ints:
@@ -25,21 +26,17 @@ def copies(claims: Claims, *, accuracy_most: float, group: Ints | None = None) -
     same as copies: they lose a vote, and no truth is lost.
     """
     limit = accuracy_most**2 + (1 - accuracy_most) ** 2
+    busy = np.flatnonzero(np.bincount(claims.source, minlength=claims.sources) >= _COMMON_LEAST)
+    common, agree = _overlaps(claims, busy)
+    lower = _wilson_lower(agree / np.maximum(common, 1), common)
+    near = busy[np.argwhere(np.triu((common >= _COMMON_LEAST) & (lower > limit), 1))]
     graph = rx.PyGraph[int, None](multigraph=False)
     graph.add_nodes_from(range(claims.sources))
-    said = _matrix(claims)
-    known = (said != 0).astype(np.float64)
-    common = known @ known.T
-    agree = (common + said @ said.T) / 2
-    share = np.divide(agree, common, out=np.zeros_like(common), where=common > 0)
-    lower = _wilson_lower(share, common)
-    near = np.argwhere(np.triu((common >= _COMMON_LEAST) & (lower > limit), 1))
     graph.add_edges_from_no_data([(int(one), int(other)) for one, other in near])
     if group is not None:
-        _, first = np.unique(group, return_index=True)
-        leader = dict(zip(group[first].tolist(), first.tolist(), strict=True))
+        _, first, place = np.unique(group, return_index=True, return_inverse=True)
         graph.add_edges_from_no_data(
-            [(leader[one], source) for source, one in enumerate(group.tolist())]
+            list(zip(first[place].tolist(), range(claims.sources), strict=True))
         )
     found = np.arange(claims.sources, dtype=np.int64)
     for members in rx.connected_components(graph):
@@ -47,11 +44,24 @@ def copies(claims: Claims, *, accuracy_most: float, group: Ints | None = None) -
     return found
 
 
-def _matrix(claims: Claims) -> Floats:
-    """Return what each source says of each fact: 1 for yes, -1 for no, 0 for nothing."""
-    said = np.zeros((claims.sources, claims.facts))
-    said[claims.source, claims.fact] = np.where(claims.says, 1.0, -1.0)
-    return said
+def _overlaps(claims: Claims, sources: Ints) -> tuple[Floats, Floats]:
+    """Return for each pair of these sources of how many facts both speak, and agree."""
+    place = np.full(claims.sources, -1, np.int64)
+    place[sources] = np.arange(len(sources))
+    order = np.argsort(claims.fact, kind="stable")
+    order = order[place[claims.source[order]] >= 0]
+    row, fact = place[claims.source[order]], claims.fact[order]
+    value = np.where(claims.says[order], 1, -1).astype(np.float32)
+    common = np.zeros((len(sources), len(sources)))
+    balance = np.zeros_like(common)
+    for begin in range(0, claims.facts, _FACTS_AT_ONCE):
+        here = slice(*np.searchsorted(fact, (begin, begin + _FACTS_AT_ONCE)))
+        said = np.zeros((len(sources), _FACTS_AT_ONCE), np.float32)
+        said[row[here], fact[here] - begin] = value[here]
+        known = np.abs(said)
+        common += known @ known.T
+        balance += said @ said.T
+    return common, (common + balance) / 2
 
 
 def _wilson_lower(

@@ -8,7 +8,7 @@ import numpy as np
 
 from karez.engines.trust.checks import TRUTH
 from karez.engines.trust.copying import collapse, copies
-from karez.engines.trust.evidence import Evidence, Ints
+from karez.engines.trust.evidence import Evidence, Ints, Rows
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.truth import Claims, dawid_skene
 from karez.engines.trust.verdict import Answer, Record, Verdict
@@ -19,60 +19,70 @@ _HOLD_BELOW, _REVIEW_BELOW = 0.5, 0.95
 def truth(evidence: Evidence, groups: Ints, rules: Rules) -> Answer:
     """Score each advance by the probability that what is said of it is so.
 
-    Copies and control groups are collapsed first; then reliabilities are learned.
+    Who gains by it is no witness: the words of the one who gets the money, and of all in that hand,
+    are left out. Copies and control groups are collapsed, and then reliabilities are learned.
     """
     claims, count = evidence.claims, len(evidence.advances)
+    gains = groups[evidence.advances["party"][claims["advance"]]]
+    witness = np.flatnonzero(groups[claims["source"]] != gains)
     spoken = np.zeros(count, np.bool_)
-    spoken[claims["advance"]] = True
+    spoken[claims["advance"][witness]] = True
     answer = Answer.over(TRUTH, spoken)
-    if not len(claims):
+    if not len(witness):
         return answer
-    sources, place = np.unique(claims["source"], return_inverse=True)
-    facts, fact = np.unique(claims["advance"], return_inverse=True)
-    # A source may speak twice; what it said last counts.
-    order = np.lexsort((claims["on"], fact, place))
-    last = np.ones(len(order), np.bool_)
-    last[:-1] = (place[order][1:] != place[order][:-1]) | (fact[order][1:] != fact[order][:-1])
-    rows = order[last]
-    said = Claims(
-        source=place[rows],
-        fact=fact[rows],
-        says=claims["says"][rows],
-        sources=len(sources),
-        facts=len(facts),
-    )
+    said, sources, facts = _claims(claims[witness])
     same_as = copies(said, accuracy_most=rules.accuracy_most, group=groups[sources])
     found = dawid_skene(
         collapse(said, same_as),
         prior=rules.source_claims_prior,
         accuracy=rules.source_accuracy_prior,
+        share_true=1 - rules.fraud_prior,
     )
-    score = np.ones(count)
-    score[facts] = found
-    answer.score[:] = score
-    doubted = np.flatnonzero(spoken & (score < _REVIEW_BELOW)).tolist()
-    voices = _voices(evidence, doubted)
+    answer.score[facts] = found
+    doubted = facts[found < _REVIEW_BELOW].tolist()
+    voices = _voices(claims, witness, doubted)
     for advance in doubted:
+        score = float(answer.score[advance])
         against = [row for row in voices[advance] if not claims["says"][row]]
         cites: list[Record] = [("claims", row) for row in voices[advance]]
         days = [int(claims["on"][row]) for row in voices[advance]]
         answer.doubt(
             advance,
-            Verdict.HOLD if score[advance] < _HOLD_BELOW else Verdict.REVIEW,
-            float(score[advance]),
+            Verdict.HOLD if score < _HOLD_BELOW else Verdict.REVIEW,
+            score,
             known_on=max([int(evidence.advances["on"][advance]), *days]),
-            words=_words(evidence, against, len(voices[advance]), float(score[advance])),
+            words=_words(evidence, against, len(voices[advance]), score),
             cites=cites,
         )
     return answer
 
 
-def _voices(evidence: Evidence, advances: Sequence[int]) -> dict[int, list[int]]:
-    """Return the claims about each of these advances."""
+def _claims(rows: Rows) -> tuple[Claims, Ints, Ints]:
+    """Return claims by numbers of their own, and what these numbers stand for.
+
+    A source may speak twice; what it said last counts.
+    """
+    sources, source = np.unique(rows["source"], return_inverse=True)
+    facts, fact = np.unique(rows["advance"], return_inverse=True)
+    order = np.lexsort((rows["on"], fact, source))
+    last = np.ones(len(order), np.bool_)
+    last[:-1] = (np.diff(source[order]) != 0) | (np.diff(fact[order]) != 0)
+    kept = order[last]
+    said = Claims(
+        source=source[kept],
+        fact=fact[kept],
+        says=rows["says"][kept],
+        sources=len(sources),
+        facts=len(facts),
+    )
+    return said, sources, facts
+
+
+def _voices(claims: Rows, witness: Ints, advances: Sequence[int]) -> dict[int, list[int]]:
+    """Return which witnesses' claims are about each of these advances."""
     found: dict[int, list[int]] = {advance: [] for advance in advances}
-    mine = np.flatnonzero(np.isin(evidence.claims["advance"], advances))
-    for row in mine.tolist():
-        found[int(evidence.claims["advance"][row])].append(row)
+    for row in witness[np.isin(claims["advance"][witness], advances)].tolist():
+        found[int(claims["advance"][row])].append(row)
     return found
 
 

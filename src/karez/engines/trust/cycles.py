@@ -32,7 +32,7 @@ class Sales:
 
 @attrs.frozen
 class Rings:
-    """Each ring as rows of sales, the earliest first; ``complete`` unless the search was stopped."""
+    """Each ring as rows of sales, the earliest first; ``complete`` unless the search was cut."""
 
     rows: list[tuple[int, ...]]
     complete: bool

@@ -64,6 +64,19 @@ class Prints:
             self.lines[:count],
         )
 
+    def spread(self, places: Sequence[int], count: int) -> Prints:
+        """Return so many rows with these at their places, and no invoice in the others."""
+        columns: list[list[bytes]] = []
+        for column in (self.exact, self.renumbered, self.redated, self.seller):
+            wide = [b""] * count
+            for place, token in zip(places, column, strict=True):
+                wide[place] = token
+            columns.append(wide)
+        lines = signatures(np.zeros(0, np.uint64), np.zeros(count, np.int64))
+        lines[list(places)] = self.lines
+        exact, renumbered, redated, seller = columns
+        return Prints(exact, renumbered, redated, seller, lines)
+
 
 def normal_number(text: str) -> str:
     """Return an invoice number without case, separators, and zeros that lead a run of digits."""

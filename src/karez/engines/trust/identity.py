@@ -44,4 +44,26 @@ def identity(evidence: Evidence, rules: Rules) -> Answer:
                 later = dated[max(place, rules.borrowers_sharing_most)][0]
                 words = f"{len(borrowers)} borrowers have one {what}, since {day_text(dated[0][0])}"
                 answer.doubt(row, Verdict.REVIEW, 0.3, known_on=later, words=words, cites=cites)
+    _paid_to_staff(answer, evidence)
     return answer
+
+
+def _paid_to_staff(answer: Answer, evidence: Evidence) -> None:
+    """Hold a loan that is paid out to an account of the staff."""
+    ties = evidence.ties
+    staff = (ties["kind"] == Tie.ACCOUNT) & evidence.parties["staff"][ties["party"]]
+    owners = {int(ties["value"][row]): row for row in np.flatnonzero(staff).tolist()}
+    for place, (advance, account) in enumerate(
+        evidence.borrowings[["advance", "paid_to"]].tolist()
+    ):
+        row = owners.get(account)
+        if row is not None:
+            answer.doubt(
+                advance,
+                Verdict.HOLD,
+                0.1,
+                known_on=int(evidence.advances["on"][advance]),
+                words=f"it was paid to {evidence.name('parties', int(ties['party'][row]))}",
+                cites=[("borrowings", place), ("ties", row)],
+                honest=0.01,
+            )

@@ -85,14 +85,13 @@ def three_way(evidence: Evidence, rules: Rules) -> Answer:
     )  # fmt: skip
     ends = np.searchsorted(match.advance, np.arange(count + 1)).tolist()  # they are sorted
     for advance in short.tolist():
+        rows = range(ends[advance], ends[advance + 1])
         answer.doubt(
             advance,
             Verdict.REVIEW if share[advance] else Verdict.HOLD,
             float(share[advance]),
             known_on=int(known[advance]),
-            words=_shortfall(
-                evidence, match, range(ends[advance], ends[advance + 1]), float(share[advance])
-            ),
+            words=_shortfall(evidence, match, rows, float(share[advance])),
             cites=(),
         )
     answer.score[:] = np.where(answer.verdict == Verdict.PASS, np.minimum(share, 1), answer.score)

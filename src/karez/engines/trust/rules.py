@@ -48,8 +48,10 @@ class Rules:
     sales_months: int = 3
     band_probability: float = 0.99
     digits_rows_least: int = 300
+    fraud_prior: float = 0.01
+    """Of advances, before anything is known; it only orders them for review (judgement)."""
     sources_least: int = 2
-    accuracy_most: float = 0.95
+    accuracy_most: float = 0.99
     """Sources that agree more than two of this accuracy could are taken for one."""
     source_claims_prior: float = 20.0
     """How many claims' worth of trust a source begins with, at ``source_accuracy_prior``."""

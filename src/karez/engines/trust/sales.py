@@ -82,6 +82,7 @@ def sales(evidence: Evidence, rules: Rules) -> Answer:
                 words=f"{name.removesuffix('_minor')} bears out {share:.0%} of the sales"
                 f" (band of {firms} firms: within a factor of {factor:.1f})",
                 cites=cites,
+                honest=1 - rules.band_probability,
             )
     answer.verdict[asked & ~seen] = Verdict.SILENT
     return answer

@@ -110,7 +110,15 @@ def _cover(answer: Answer, evidence: Evidence, seen: Walk) -> None:
                     f" {seen.pledged_milli[short] / 1000:g}"
                 )
                 cites = [("holdings", other) for other in live if other != row]
-                answer.doubt(advance, Verdict.HOLD, share, known_on=day, words=words, cites=cites)
+                answer.doubt(
+                    advance,
+                    Verdict.HOLD,
+                    share,
+                    known_on=day,
+                    words=words,
+                    cites=cites,
+                    honest=0.05,
+                )
 
 
 def _live(evidence: Evidence, seen: Walk, at: int) -> list[int]:

@@ -54,11 +54,15 @@ def crh(claims: Claims) -> Floats:
     return found
 
 
-def dawid_skene(claims: Claims, *, prior: float = 1.0, accuracy: float = 0.5) -> Floats:
+def dawid_skene(
+    claims: Claims, *, prior: float = 1.0, accuracy: float = 0.5, share_true: float | None = None
+) -> Floats:
     """Return the probability that each fact is true (Dawid and Skene 1979, by EM).
 
     Each source has two rates, of saying yes to what is true and no to what is not. ``prior`` is
     how many claims of either kind each is taken to have made before, of which ``accuracy`` right.
+    ``share_true`` is how many facts are true; it is learned where it is not given, and learns
+    itself to one where nearly all are.
     """
     found = majority(claims)
     says = claims.says.astype(np.float64)
@@ -66,7 +70,7 @@ def dawid_skene(claims: Claims, *, prior: float = 1.0, accuracy: float = 0.5) ->
         true = found[claims.fact]
         right_yes = _rate(claims, true * says, true, prior, accuracy)
         right_no = _rate(claims, (1 - true) * (1 - says), 1 - true, prior, accuracy)
-        share = (found.sum() + 1) / (claims.facts + 2)
+        share = (found.sum() + 1) / (claims.facts + 2) if share_true is None else share_true
         yes = np.log(right_yes / (1 - right_no))[claims.source]
         no = np.log((1 - right_yes) / right_no)[claims.source]
         odds = np.log(share / (1 - share)) + np.bincount(

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import numpy as np
 
 from karez.engines.trust.checks import CONTENT, EVIDENCE_ONCE, FINGERPRINT
-from karez.engines.trust.evidence import NONE, Evidence, Kind, Paper, day_text
+from karez.engines.trust.evidence import NONE, Bools, Evidence, Kind, Paper, day_text
 from karez.engines.trust.minhash import alike
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Verdict
@@ -33,7 +33,8 @@ def content(evidence: Evidence, _rules: Rules) -> Answer:
 def fingerprint(evidence: Evidence, rules: Rules) -> Answer:
     """Compare the invoice of each advance with those of advances that ran on its day.
 
-    F1 equal is a reject, F2 or F3 equal a hold, F4 alike a review.
+    F1 equal is a reject, F2 or F3 equal a hold, F4 alike a review: unless it has a receipt of its
+    own under the buyer's key, which makes it a standing order.
     """
     prints = evidence.prints
     count = len(evidence.advances)
@@ -51,6 +52,7 @@ def fingerprint(evidence: Evidence, rules: Rules) -> Answer:
                 _refuse(answer, evidence, earlier, later, verdict, score, what)
     codes = {token: code for code, token in enumerate(dict.fromkeys(prints.seller))}
     sellers = np.array([codes[token] for token in prints.seller], np.int64)
+    delivered = _delivered(evidence)
     found = alike(
         prints.lines,
         sellers,
@@ -59,7 +61,11 @@ def fingerprint(evidence: Evidence, rules: Rules) -> Answer:
         within_days=rules.lines_within_days,
     )
     for earlier, later, likeness in found:
-        if answer.verdict[later] == Verdict.PASS and _runs(evidence, earlier, later):
+        if (
+            answer.verdict[later] == Verdict.PASS
+            and not delivered[later]
+            and (_runs(evidence, earlier, later))
+        ):
             what = f"lines alike to {likeness:.2f}"
             _refuse(answer, evidence, earlier, later, Verdict.REVIEW, 0.7, what)
     return answer
@@ -78,6 +84,21 @@ def evidence_once(evidence: Evidence, _rules: Rules) -> Answer:
         what = "a despatch or receipt that this one cites too"
         _refuse(answer, evidence, earlier, later, Verdict.HOLD, 0.1, what)
     return answer
+
+
+def _delivered(evidence: Evidence) -> Bools:
+    """Return which advances have a receipt that the buyer signed and no other advance cites."""
+    found = np.zeros(len(evidence.advances), np.bool_)
+    documents = evidence.documents
+    signed = documents[(documents["kind"] == Paper.RECEIPT) & (documents["key"] != NONE)]
+    if not len(signed) or not len(evidence.keys):
+        return found
+    keys = evidence.keys[signed["key"]]
+    contents, place, times = np.unique(signed["content"], return_inverse=True, return_counts=True)
+    single = (times[place] == 1) & (contents[place] != NONE)
+    buyer = evidence.advances["buyer"][signed["advance"]]
+    found[signed["advance"][single & keys["direct"] & (keys["party"] == buyer)]] = True
+    return found
 
 
 def _refuse(  # noqa: PLR0913, PLR0917 - a finding has so many parts

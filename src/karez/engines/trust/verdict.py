@@ -50,13 +50,16 @@ class Ground:
 class Answer:
     """What one check says of every advance, by row.
 
-    ``score`` is the share of the value that the check lets stand, from 0 to 1. ``known_on`` is the
-    day (since 1970-01-01) from which it could be known, -1 where the check passes or is silent.
+    ``score`` is the share of the value that the check lets stand, from 0 to 1. ``honest`` is how
+    often something honest looks so, in our judgement; only the order of reviews rests on it.
+    ``known_on`` is the day (since 1970-01-01) from which it could be known, -1 where the check
+    passes or is silent.
     """
 
     check: Check
     verdict: npt.NDArray[np.uint8]
     score: npt.NDArray[np.float64]
+    honest: npt.NDArray[np.float64]
     known_on: npt.NDArray[np.int32]
     grounds: dict[int, list[Ground]] = attrs.field(factory=dict[int, "list[Ground]"])
 
@@ -65,7 +68,7 @@ class Answer:
         """Return an answer that passes what the check applies to, and is silent on the rest."""
         count = len(applies)
         verdict = np.where(applies, Verdict.PASS, Verdict.SILENT).astype(np.uint8)
-        return cls(check, verdict, np.ones(count), np.full(count, -1, np.int32))
+        return cls(check, verdict, np.ones(count), np.ones(count), np.full(count, -1, np.int32))
 
     def doubt(  # noqa: PLR0913 - a finding has so many parts
         self,
@@ -76,8 +79,12 @@ class Answer:
         known_on: int,
         words: str,
         cites: Iterable[Record],
+        honest: float | None = None,
     ) -> None:
-        """Record a ground. The strictest verdict and the least score stand."""
+        """Record a ground. The strictest verdict and the least figures stand.
+
+        ``honest`` is the score where it is not given.
+        """
         ensure(0 <= score <= 1, "a score is a share")
         ensure(verdict in self.check.verdicts, "a check gives the verdicts it declares")
         first = advance not in self.grounds
@@ -86,4 +93,6 @@ class Answer:
             self.known_on[advance] = known_on
         self.verdict[advance] = max(self.verdict[advance], verdict)
         self.score[advance] = min(self.score[advance], score)
+        likely = score if honest is None else honest
+        self.honest[advance] = min(self.honest[advance], likely)
         self.grounds.setdefault(advance, []).append(Ground(words, tuple(cites)))
