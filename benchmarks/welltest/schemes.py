@@ -1,8 +1,8 @@
 """Nine ways to take money for nothing, each at two levels of cunning.
 
-The naive do not think of being checked. The cunning have read the list of checks, and evade what can
-be evaded by writing other papers or by paying somebody; what they cannot write are the books of those
-who are not in it.
+The naive do not think of being checked. The cunning have read the list of checks, and evade what
+can be evaded by writing other papers or by paying somebody; what they cannot write are the books
+of those who are not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.welltest.world import (
     QUESTIONS,
     Case,
     World,
-    case,
+    draw_case,
     flipped,
     lend,
     pledge,
@@ -164,9 +164,9 @@ def _confirmations(world: World, *, cunning: bool) -> None:
 
 
 def _rings(world: World, *, cunning: bool) -> None:
-    """Sell one lot of goods in a ring of 3 to 5 firms; the papers are in order, the goods lie still.
+    """Sell one lot of goods in a ring of 3 to 5 firms; papers are in order, the goods lie still.
 
-    Of the cunning, one in three goes slowly, one in three at uneven prices, one through seven firms.
+    Of the cunning, one in three goes slowly, one at uneven prices, one through seven firms.
     """
     tables, random = world.tables, world.random
     for ring in range(RINGS):
@@ -198,8 +198,8 @@ def _rings(world: World, *, cunning: bool) -> None:
 def _above_stock(world: World, *, cunning: bool) -> None:
     """Issue receipts for goods that are not in store.
 
-    The cunning book them in, and have them out of the books before the month's count, half the time;
-    else somebody counts another's heap for theirs.
+    The cunning book them in. Half the time they have them out of the books before the month's
+    count, else somebody counts another's heap for theirs.
     """
     tables, random = world.tables, world.random
     kept = sorted({(row[0], row[1]) for row in tables.stock})
@@ -252,7 +252,7 @@ def _ghosts(world: World, *, cunning: bool) -> None:
         form: tuple[int, ...] = ()
         for number in range(GHOSTS):
             day = BEGINS + start + int(random.integers(0, 60))
-            made = case(world, officer, day, 4 + number % 2)  # in the evening: at the desk
+            made = draw_case(world, officer, day, 4 + number % 2)  # in the evening: at the desk
             if not cunning:
                 tables.ties.append((made.borrower, Tie.PHONE, phones[number % 3]))
             tables.ties.append((made.borrower, Tie.GUARANTOR, guarantors[number % 4]))
@@ -285,7 +285,7 @@ def _staged(world: World, *, cunning: bool) -> None:
     forms = list(world.tables.answers)
     for number in range(EACH):
         officer = world.pick(world.officers)
-        made = case(world, officer, world.day(), int(random.integers(0, 4)))
+        made = draw_case(world, officer, world.day(), int(random.integers(0, 4)))
         old = shown[int(random.integers(len(shown)))]
         made = attrs.evolve(
             made, scheme=Scheme.STAGED_VISIT, amount_minor=made.amount_minor * 2,
@@ -321,6 +321,6 @@ def _evading(
         part = photo[2 + int(world.random.integers(len(photo) - 2))]
         photo[0] = flipped(world.random, np.array([part]), 5, 1)[0]
     else:
-        photo = case(world, made.officer, BEGINS + 10, 0).photo  # a new one, of another's shop
+        photo = draw_case(world, made.officer, BEGINS + 10, 0).photo  # a new one, of another's shop
     form = forms[int(world.random.integers(len(forms)))]
     return attrs.evolve(made, photo=photo, answers=_copy(world, form, 2))

@@ -7,6 +7,8 @@ stand here.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -197,22 +199,23 @@ def _mishap(world: World, sale: Sale) -> Sale:
     """Return a sale in which something honest went wrong."""
     draw = world.random
     days = dict(sale.days)
-    kind = int(draw.choice(7, p=[0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02]))
-    if kind == 0:
-        return attrs.evolve(sale, received_share=float(1 - draw.uniform(0.02, 0.15)))
-    if kind == 1:
-        return attrs.evolve(sale, price_factor=float(1 + draw.uniform(0.03, 0.08)))
-    if kind == 2:
-        days[Paper.INVOICE] = days[Paper.RECEIPT] - int(draw.integers(1, 3))
-        return attrs.evolve(sale, days=days)
-    if kind == 3:
-        return attrs.evolve(sale, carrier=NONE)
-    if kind == 4:
-        return attrs.evolve(sale, place_received=world.pick(world.firms))
-    if kind == 5:
-        return attrs.evolve(sale, receipt_key=NONE)
-    del days[Paper.RECEIPT]  # lost, or not yet sent
-    return attrs.evolve(sale, days=days)
+    change: dict[str, Any] = {"days": days}
+    match int(draw.choice(7, p=[0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02])):
+        case 0:
+            change["received_share"] = float(1 - draw.uniform(0.02, 0.15))
+        case 1:
+            change["price_factor"] = float(1 + draw.uniform(0.03, 0.08))
+        case 2:
+            days[Paper.INVOICE] = days[Paper.RECEIPT] - int(draw.integers(1, 3))
+        case 3:
+            change["carrier"] = NONE
+        case 4:
+            change["place_received"] = world.pick(world.firms)
+        case 5:
+            change["receipt_key"] = NONE
+        case _:
+            del days[Paper.RECEIPT]  # lost, or not yet sent
+    return attrs.evolve(sale, **change)
 
 
 def _storage(world: World) -> None:
@@ -324,7 +327,7 @@ class Case:
     scheme: Scheme = Scheme.HONEST
 
 
-def case(world: World, officer: int, day: int, slot: int) -> Case:
+def draw_case(world: World, officer: int, day: int, slot: int) -> Case:
     """Return an honest loan, whose visit is in one of the day's slots of two hours."""
     tables, random = world.tables, world.random
     borrower = tables.party()
@@ -402,7 +405,7 @@ def _micro_loans(world: World) -> None:
         slots = random.permutation((DAYS - 20) * 4)[: random.poisson(LOANS_A_MONTH * MONTHS)]
         before: Case | None = None
         for slot in np.sort(slots).tolist():
-            made = case(world, officer, BEGINS + slot // 4, slot % 4)
+            made = draw_case(world, officer, BEGINS + slot // 4, slot % 4)
             if before is not None and world.chance(0.03):
                 phone = world.tables.own[before.borrower, Tie.PHONE]
                 world.tables.ties.append((made.borrower, Tie.PHONE, phone))
