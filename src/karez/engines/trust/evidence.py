@@ -104,8 +104,8 @@ BORROWING = np.dtype(
      ("repaid_on", "i4")]
 )  # fmt: skip
 SERIES = np.dtype(
-    [("party", "i4"), ("month", "i4"), ("sales_minor", "i8"), ("electricity", "f8"),
-     ("freight", "f8"), ("inflow_minor", "i8")]
+    [("party", "i4"), ("month", "i4"), ("sales", "f8"), ("electricity", "f8"),
+     ("freight", "f8"), ("inflow", "f8")]
 )  # fmt: skip
 CLAIM = np.dtype([("source", "i4"), ("advance", "i4"), ("says", "?"), ("on", "i4")])
 

@@ -29,9 +29,10 @@ class Match:
 def match_lines(advances: int, documents: Rows, lines: Rows, rules: Rules) -> Match:
     """Match each invoiced item by value.
 
-    Of a quantity counts what was received, at most what was despatched and what was ordered with
-    its tolerance; of a price, what was ordered with its tolerance. What a paper does not say is
-    not matched. Fractions of a minor unit are dropped.
+    Of a quantity counts what was received, at most what was despatched and ordered; of a price, what
+    was ordered. What lies within its tolerance counts in full, what lies beyond it is cut to what
+    was received, ordered and agreed. What a paper does not say is not matched. Fractions of a minor
+    unit are dropped.
     """
     owner = documents["advance"][lines["document"]].astype(np.int64)
     paper = documents["kind"][lines["document"]]
@@ -45,10 +46,10 @@ def match_lines(advances: int, documents: Rows, lines: Rows, rules: Rules) -> Ma
     quantity, amount, keys = quantity[:, asked], amount[:, asked], keys[asked]
     ordered, invoiced = quantity[Paper.ORDER], quantity[Paper.INVOICE]
     slack = ordered * round(rules.quantity_pct * 100) // 10_000
-    received = np.minimum(
-        quantity[Paper.RECEIPT], np.minimum(quantity[Paper.DESPATCH], ordered + slack)
-    )
-    borne = np.where(received > 0, np.minimum(invoiced, received + slack), 0)
+    got = np.minimum(quantity[Paper.RECEIPT], quantity[Paper.DESPATCH])
+    got = np.where(got <= ordered + slack, got, ordered)
+    borne = np.where(invoiced <= got + slack, invoiced, got)
+    borne = np.where(got > 0, borne, 0)
     matched = _matched(amount[Paper.INVOICE], invoiced, amount[Paper.ORDER], ordered, borne, rules)
     return Match(keys // items, keys % items, quantity, amount[Paper.INVOICE], matched)
 
@@ -63,9 +64,9 @@ def _matched(  # noqa: PLR0913, PLR0917 - columns of one table
     matched = np.where(clear, value, 0)
     for row in np.flatnonzero(~clear & (borne > 0)).tolist():
         had, asked, sought = int(borne[row]), int(invoiced[row]), int(ordered[row])
-        by_quantity = int(value[row]) * had // asked
-        by_price = int(order_value[row]) * per_myriad * had // (sought * 10_000)
-        matched[row] = min(by_quantity, by_price)
+        claimed, agreed = int(value[row]), int(order_value[row])
+        fair = claimed * sought * 10_000 <= agreed * per_myriad * asked
+        matched[row] = claimed * had // asked if fair else agreed * had // sought
     return matched
 
 

@@ -13,7 +13,7 @@ from karez.engines.trust.robust import t_quantile
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Record, Verdict
 
-SERIES_NAMES = ("electricity", "freight", "inflow_minor")
+SERIES_NAMES = ("electricity", "freight", "inflow")
 _FIRMS_LEAST = 5
 _MAD_TO_SIGMA = 1.4826
 _FIRST_DIGITS = np.log10(1 + 1 / np.arange(1, 10))
@@ -79,7 +79,7 @@ def sales(evidence: Evidence, rules: Rules) -> Answer:
                 Verdict.REVIEW,
                 share,
                 known_on=int(advances["on"][row]),
-                words=f"{name.removesuffix('_minor')} bears out {share:.0%} of the sales"
+                words=f"{name} bears out {share:.0%} of the sales"
                 f" (band of {firms} firms: within a factor of {factor:.1f})",
                 cites=cites,
                 honest=1 - rules.band_probability,
@@ -103,7 +103,7 @@ def _shares(
     mine = np.flatnonzero(firms == party)
     if not len(mine):
         return []
-    sold = np.bincount(place, window["sales_minor"], len(firms))
+    sold = np.bincount(place, window["sales"], len(firms))
     found: list[tuple[float, float, int, str]] = []
     for name in SERIES_NAMES:
         outside = np.bincount(place, window[name], len(firms))

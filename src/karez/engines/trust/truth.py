@@ -55,7 +55,12 @@ def crh(claims: Claims) -> Floats:
 
 
 def dawid_skene(
-    claims: Claims, *, prior: float = 1.0, accuracy: float = 0.5, share_true: float | None = None
+    claims: Claims,
+    *,
+    prior: float = 1.0,
+    accuracy: float = 0.5,
+    share_true: float | None = None,
+    rounds_most: int = _ROUNDS_MOST,
 ) -> Floats:
     """Return the probability that each fact is true (Dawid and Skene 1979, by EM).
 
@@ -66,7 +71,7 @@ def dawid_skene(
     """
     found = majority(claims)
     says = claims.says.astype(np.float64)
-    for _ in range(_ROUNDS_MOST):
+    for _ in range(rounds_most):
         true = found[claims.fact]
         right_yes = _rate(claims, true * says, true, prior, accuracy)
         right_no = _rate(claims, (1 - true) * (1 - says), 1 - true, prior, accuracy)
