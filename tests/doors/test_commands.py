@@ -49,6 +49,7 @@ CALLS = {
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
+    "trust assess": "trades.json",
     "down": "",
 }
 # It hands over to PostgreSQL's own shell, which prints what it is asked to.
@@ -82,6 +83,7 @@ def test_command__answers_in_json(karez: Karez):
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
     karez.write("schedules.json", "[]")
+    karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     for name, arguments in CALLS.items():

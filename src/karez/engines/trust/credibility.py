@@ -91,5 +91,5 @@ def _words(evidence: Evidence, against: Sequence[int], voices: int, score: float
     who = ", ".join(
         evidence.name("parties", int(evidence.claims["source"][row])) for row in against
     )
-    said = f"{who} of {voices} sources denies it" if against else f"{voices} sources"
+    said = f"denied by {who}, of {voices} sources" if against else f"{voices} sources"
     return f"{said}; believed at {score:.0%}"

@@ -139,6 +139,8 @@ def ring(evidence: Evidence, rules: Rules) -> Answer:
         rules,
     )  # fmt: skip
     items = _items(evidence)
+    if not found.complete:
+        answer.verdict[goods] = Verdict.SILENT  # who is in no ring that was found may be in another
     for places in found.rows:
         members = [int(rows[place]) for place in places]
         kinds = [items.get(member, frozenset()) for member in members]
