@@ -19,9 +19,9 @@ INTRODUCTION = """\
 
 <!-- Made by scripts/checks_page.py --write from the code itself. -->
 
-Each check gives each [advance](../glossary.md#advance) a verdict and a score, the share of its value
-that the check lets stand. [How far to believe a trade](../concepts/trust.md) says how they work
-together. A check whose rule changes has another version.
+Each check gives each [advance](../glossary.md#advance) a verdict and a score, the share of its
+value that the check lets stand. [How far to believe a trade](../concepts/trust.md) says how they
+work together. A check whose rule changes has another version.
 
 | verdict | what to do |
 | --- | --- |

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.welltest.tables import BEGINS, through
 from benchmarks.welltest.world import MONTHS
-from karez.engines.trust import Assessment, Evidence, Rules, Verdict, assess, combine
+from karez.engines.trust import Assessment, Evidence, Kind, Rules, Verdict, assess, combine
 
 B0 = ("content",)
 B1 = (*B0, "three-way", "handover")
@@ -80,7 +80,8 @@ class Score:
     late_minor: int  # what came out when the money was gone
     lost_minor: int  # what never came out
     days: float  # from the advance until it was known, in the middle
-    alarms: float  # honest advances reviewed, for each honest customer
+    firm_alarms: float  # honest advances reviewed, for each honest firm
+    person_alarms: float  # the same for each person who borrows honestly
 
 
 def score(whole: Evidence, schemes: Ints, desk: Desk, of: Bools) -> Score:
@@ -91,10 +92,8 @@ def score(whole: Evidence, schemes: Ints, desk: Desk, of: Bools) -> Score:
     found = fraud & desk.reviewed
     days = np.maximum(desk.known_on - advances["on"], 0)
     at_once = found & (days == 0)
-    customers = set(advances["party"][of].tolist()) - set(advances["party"][fraud].tolist())
-    alarms = of & desk.reviewed & (schemes == 0)
-    honest = np.isin(advances["party"], list(customers))
     total = int(amount[fraud].sum())
+    persons = advances["kind"] == Kind.LOAN
     return Score(
         recall=int(amount[found].sum()) / max(total, 1),
         precision=int(found.sum()) / max(int((of & desk.reviewed).sum()), 1),
@@ -102,5 +101,12 @@ def score(whole: Evidence, schemes: Ints, desk: Desk, of: Bools) -> Score:
         late_minor=int(amount[found & ~at_once].sum()),
         lost_minor=int(amount[fraud & ~found].sum()),
         days=float(np.median(days[found])) if found.any() else float("nan"),
-        alarms=int((alarms & honest).sum()) / max(len(customers), 1),
+        firm_alarms=_alarms(advances["party"], fraud, desk.reviewed, of & ~persons),
+        person_alarms=_alarms(advances["party"], fraud, desk.reviewed, of & persons),
     )
+
+
+def _alarms(party: Ints, fraud: Bools, reviewed: Bools, of: Bools) -> float:
+    """Return how often the desk looked at somebody honest, for each of them."""
+    honest = of & ~np.isin(party, party[fraud])
+    return int((honest & reviewed).sum()) / max(len(np.unique(party[honest])), 1)

@@ -29,10 +29,10 @@ class Match:
 def match_lines(advances: int, documents: Rows, lines: Rows, rules: Rules) -> Match:
     """Match each invoiced item by value.
 
-    Of a quantity counts what was received, at most what was despatched and ordered; of a price, what
-    was ordered. What lies within its tolerance counts in full, what lies beyond it is cut to what
-    was received, ordered and agreed. What a paper does not say is not matched. Fractions of a minor
-    unit are dropped.
+    Of a quantity counts what was received, at most what was despatched and ordered; of a price,
+    what was ordered. What lies within its tolerance counts in full, what lies beyond it is cut to
+    what was received, ordered and agreed. What a paper does not say is not matched. Fractions of a
+    minor unit are dropped.
     """
     owner = documents["advance"][lines["document"]].astype(np.int64)
     paper = documents["kind"][lines["document"]]
@@ -46,7 +46,7 @@ def match_lines(advances: int, documents: Rows, lines: Rows, rules: Rules) -> Ma
     quantity, amount, keys = quantity[:, asked], amount[:, asked], keys[asked]
     ordered, invoiced = quantity[Paper.ORDER], quantity[Paper.INVOICE]
     slack = ordered * round(rules.quantity_pct * 100) // 10_000
-    got = np.minimum(quantity[Paper.RECEIPT], quantity[Paper.DESPATCH])
+    got: Ints = np.minimum(quantity[Paper.RECEIPT], quantity[Paper.DESPATCH])
     got = np.where(got <= ordered + slack, got, ordered)
     borne = np.where(invoiced <= got + slack, invoiced, got)
     borne = np.where(got > 0, borne, 0)

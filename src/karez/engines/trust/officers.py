@@ -19,7 +19,8 @@ from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Verdict
 
 _MINUTES_OF_DAY = 1440
-_SAME_DAY = 2  # loans of an officer to one branch of customers, in days
+_SEVERAL = 2  # more than so many sharing a wallet, a day or a guarantor are worth a look
+_LAST_DAYS = 7
 
 
 @attrs.frozen
@@ -66,7 +67,12 @@ def _compare(answer: Answer, evidence: Evidence, trait: Trait, here: Bools, rule
     share = np.bincount(place, trait.has[rows], len(officers)) / np.maximum(total, 1)
     enough = total >= rules.panel_rows_least
     odd = np.zeros(len(officers))
-    odd[enough] = robust_z(share[enough], rules.robust_spread_least)
+    # A share of few varies by chance alone; half a case is added, so that none is no certainty.
+    usual = (float(np.median(share[enough])) if enough.any() else 0.0) * total + 0.5
+    chance = usual / (total + 1)
+    by_chance = np.sqrt(chance * (1 - chance) / np.maximum(total, 1))
+    spread_least = np.maximum(by_chance, rules.robust_spread_least)
+    odd[enough] = robust_z(share[enough], spread_least[enough])
     for number in np.flatnonzero(odd > rules.robust_z_most).tolist():
         mine = rows[(place == number) & trait.has[rows]]
         known_on = int(trait.known_on[mine].max())
@@ -102,8 +108,18 @@ def _traits(evidence: Evidence) -> Iterator[Trait]:
     close = first & _crowded(advances["officer"], day, first)
     words = "it is a first loan of several on a day"
     yield Trait(words, 0.7, close, loans, day)
+    yield Trait("it is a first loan", 0.9, first, loans, day)
+    late = loans & (_days_left(day) < _LAST_DAYS)
+    yield Trait("it was made in the last week of a month", 0.9, late, loans, day)
     yield _guarantors(evidence)
     yield from _answers(evidence)
+
+
+def _days_left(day: Ints) -> Ints:
+    """Return how many days of its month are left after each day; bonuses are often by month."""
+    dates = day.astype("datetime64[D]")
+    following = (dates.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    return (following - dates).astype(np.int64) - 1
 
 
 def _shared(
@@ -122,7 +138,7 @@ def _shared(
     pairs = np.column_stack([advances["officer"][owner].astype(np.int64), rows[column]])
     if len(pairs):
         _, place, times = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-        has[owner] = times[place.reshape(-1)] > _SAME_DAY
+        has[owner] = times[place.reshape(-1)] > _SEVERAL
     return Trait(words, score, has, asked, known)
 
 
@@ -133,7 +149,7 @@ def _crowded(officers: Ints, days: Ints, which: Bools) -> Bools:
     if len(rows):
         pairs = np.column_stack([officers[rows].astype(np.int64), days[rows]])
         _, place, times = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-        found[rows] = times[place.reshape(-1)] > _SAME_DAY
+        found[rows] = times[place.reshape(-1)] > _SEVERAL
     return found
 
 
@@ -142,7 +158,7 @@ def _guarantors(evidence: Evidence) -> Trait:
     advances = evidence.advances
     ties = np.unique(evidence.ties[evidence.ties["kind"] == Tie.GUARANTOR])
     _, place, times = np.unique(ties["value"], return_inverse=True, return_counts=True)
-    busy = np.unique(ties["party"][times[place] > _SAME_DAY])
+    busy = np.unique(ties["party"][times[place] > _SEVERAL])
     loans = evidence.of_kind(Kind.LOAN)
     has = loans & np.isin(advances["party"], busy)
     words = "its guarantor stands for several"

@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float64]
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
-def robust_z(values: Floats, spread_least: float) -> Floats:
+def robust_z(values: Floats, spread_least: float | Floats) -> Floats:
     """Return how many spreads each value lies from the median.
 
     The spread is 1.4826 times the median absolute deviation, and at least ``spread_least``: where
@@ -22,7 +22,7 @@ def robust_z(values: Floats, spread_least: float) -> Floats:
         return values
     middle = np.median(values)
     spread = _MAD_TO_SIGMA * np.median(np.abs(values - middle))
-    return (values - middle) / max(float(spread), spread_least)
+    return (values - middle) / np.maximum(spread, spread_least)
 
 
 def t_quantile(probability: float, freedom: int) -> float:
