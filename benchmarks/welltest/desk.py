@@ -79,6 +79,7 @@ class Score:
     prevented_minor: int  # what was known to be wrong on the day of the advance, or before
     late_minor: int  # what came out when the money was gone
     lost_minor: int  # what never came out
+    fraud_minor: int  # all of them
     days: float  # from the advance until it was known, in the middle
     firm_alarms: float  # honest advances reviewed, for each honest firm
     person_alarms: float  # the same for each person who borrows honestly
@@ -92,14 +93,15 @@ def score(whole: Evidence, schemes: Ints, desk: Desk, of: Bools) -> Score:
     found = fraud & desk.reviewed
     days = np.maximum(desk.known_on - advances["on"], 0)
     at_once = found & (days == 0)
-    total = int(amount[fraud].sum())
+    total = max(int(amount[fraud].sum()), 1)
     persons = advances["kind"] == Kind.LOAN
     return Score(
-        recall=int(amount[found].sum()) / max(total, 1),
+        recall=int(amount[found].sum()) / total,
         precision=int(found.sum()) / max(int((of & desk.reviewed).sum()), 1),
         prevented_minor=int(amount[at_once].sum()),
         late_minor=int(amount[found & ~at_once].sum()),
         lost_minor=int(amount[fraud & ~found].sum()),
+        fraud_minor=total,
         days=float(np.median(days[found])) if found.any() else float("nan"),
         firm_alarms=_alarms(advances["party"], fraud, desk.reviewed, of & ~persons),
         person_alarms=_alarms(advances["party"], fraud, desk.reviewed, of & persons),

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.bed import Bed, tell
 from benchmarks.report import Bar, Figure, Section, Spread
 from benchmarks.welltest.desk import BASELINES, Bools, Desk, Ints, Score, score, work
+from benchmarks.welltest.persons import micro_loans
 from benchmarks.welltest.schemes import defraud
 from benchmarks.welltest.tables import BEGINS, REGISTER_KEY, Scheme
 from benchmarks.welltest.world import DAYS, LENDERS, honest
@@ -48,6 +49,19 @@ class Market:
         return float(amount[mine & self.desks[name].reviewed].sum() / amount[mine].sum())
 
 
+_COLUMNS: tuple[tuple[str, int, Callable[[Score], float]], ...] = (
+    ("recall", 3, lambda one: one.recall),
+    ("precision", 2, lambda one: one.precision),
+    ("prevented", 2, lambda one: one.prevented_minor / one.fraud_minor),
+    ("late", 2, lambda one: one.late_minor / one.fraud_minor),
+    ("lost", 2, lambda one: one.lost_minor / one.fraud_minor),
+    ("days", 0, lambda one: one.days),
+    ("alarms a firm", 2, lambda one: one.firm_alarms),
+    ("a person", 3, lambda one: one.person_alarms),
+)
+"""What is shown of each desk: heading, decimals, figure."""
+
+
 def run(bed: Bed, rounds: int | None) -> Section:
     """Make markets of seeds that nobody looked at, and let all desks work in them."""
     section = Section("Well-Test: fraudulent value found by reviewing one advance in a hundred")
@@ -74,6 +88,7 @@ def run(bed: Bed, rounds: int | None) -> Section:
 def _market(seed: int, level: str, *, cunning: bool) -> Market:
     tell(f"welltest: {level}, seed {seed}")
     world = honest(seed)
+    micro_loans(world)
     defraud(world, cunning=cunning)
     evidence, schemes = world.tables.finish()
     desks = work(evidence, BASELINES)
@@ -91,24 +106,21 @@ def _describe(section: Section, level: str, markets: Sequence[Market]) -> None:
         f"{level}: {count:,.0f} advances, fraud is {by_count:.2%} of them and {by_value:.2%} of"
         f" their value; means of {len(markets)} markets"
     )
-    note(
-        f"{'':8}{'recall':>8}{'precision':>11}{'prevented':>11}{'late':>7}{'lost':>7}"
-        f"{'days':>6}{'alarms: firm':>14}{'person':>8}  first half, second; by lender"
-    )
+    note(" " * 8 + "".join(f"{name:>{len(name) + 2}}" for name, _, _ in _COLUMNS) + "  by part")
     for name in BASELINES:
         scores = [market.score(name) for market in markets]
-        parts = [fmean(market.score(name, of).recall for market, of in pairs)
-                 for pairs in _parts(markets)]  # fmt: skip
         section.figures.append(
             Figure(f"{level} {name} recall", "", Spread.of([one.recall for one in scores]))
         )
-        note(
-            f"{name:8}{_mean(scores, 'recall'):>8.3f}{_mean(scores, 'precision'):>11.2f}"
-            f"{_share(scores, 'prevented_minor'):>11.2f}{_share(scores, 'late_minor'):>7.2f}"
-            f"{_share(scores, 'lost_minor'):>7.2f}{_mean(scores, 'days'):>6.0f}"
-            f"{_mean(scores, 'firm_alarms'):>14.2f}{_mean(scores, 'person_alarms'):>8.3f}"
-            f"  {' '.join(f'{part:.2f}' for part in parts)}"
-        )
+        columns = [
+            f"{fmean(map(figure, scores)):>{len(heading) + 2}.{digits}f}"
+            for heading, digits, figure in _COLUMNS
+        ]
+        parts = [
+            f"{fmean(market.score(name, of).recall for market, of in pairs):.2f}"
+            for pairs in _parts(markets)
+        ]
+        note(f"{name:8}{''.join(columns)}  {' '.join(parts)}")
     for scheme in Scheme:
         if scheme is not Scheme.HONEST:
             found = [
@@ -121,18 +133,6 @@ def _describe(section: Section, level: str, markets: Sequence[Market]) -> None:
 def _fraud_value(market: Market) -> float:
     amount = market.evidence.advances["amount_minor"]
     return float(amount[market.schemes > 0].sum() / amount.sum())
-
-
-def _mean(scores: Sequence[Score], name: str) -> float:
-    return fmean(getattr(one, name) for one in scores)
-
-
-def _share(scores: Sequence[Score], name: str) -> float:
-    """Return an amount as a share of all that is fraudulent."""
-    return fmean(
-        getattr(one, name) / (one.prevented_minor + one.late_minor + one.lost_minor)
-        for one in scores
-    )
 
 
 def _parts(markets: Sequence[Market]) -> list[list[tuple[Market, Any]]]:

@@ -10,18 +10,13 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from benchmarks.welltest.persons import MINUTES, QUESTIONS, Case, draw_case, flipped, lend
 from benchmarks.welltest.tables import BEGINS, Line, Sale, Scheme
 from benchmarks.welltest.world import (
     DAYS,
     LENDERS,
-    MINUTES,
     MONTHS,
-    QUESTIONS,
-    Case,
     World,
-    draw_case,
-    flipped,
-    lend,
     pledge,
     sales_loan,
 )

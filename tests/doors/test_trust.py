@@ -113,7 +113,8 @@ def test_currency__without_decimals_has_its_own_units(assess):
     ("table", "rows", "words"),
     [
         ("advances", [advance("A2", amount="1.005")], "more than the 2 decimals"),
-        ("advances", [advance("A2", currency="XXX")], "'XXX' is not a currency"),
+        ("advances", [advance("A2", amount=-5)], "the amount -5 is not more than nothing"),
+        ("advances", [advance("A2", currency="ZZZ")], "'ZZZ' is not a currency"),
         ("advances", [advance("A2", buyer=None)], "an advance against goods names a buyer"),
         ("advances", [advance("A2", party="nobody")], "nobody is not in the table parties"),
         ("advances", [advance("A2", on="soon")], "`$.on`"),

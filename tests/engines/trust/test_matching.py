@@ -149,3 +149,22 @@ def test_independent__sees_one_hand(tied, words):
 def test_independent__a_market_hall_ties_nobody():
     ties = table(ev.TIE, [(party, ev.Tie.ADDRESS, 7) for party in range(20)])
     assert (control_groups(20, ties, Rules()) == np.arange(20)).all()
+
+
+ADVANCES = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9), st.booleans()), max_size=8)
+
+
+@given(ADVANCES)
+def test_content__doubts_what_ran_on_and_nothing_else(several):
+    advances = [advance(on=DAY + on, until=DAY + on + lasts) for on, lasts, _ in several]
+    documents = [
+        (row, Paper.INVOICE, DAY, NONE, NONE, 1 if same else 100 + row)
+        for row, (_, _, same) in enumerate(several)
+    ]
+    answer = content(goods(documents, advances=advances or [advance()]), Rules())
+    for row, (on, _, same) in enumerate(several):
+        runs = any(
+            same and other_same and (other_on, other) < (on, row) and other_on + lasts > on
+            for other, (other_on, lasts, other_same) in enumerate(several)
+        )
+        assert (answer.verdict[row] == Verdict.REJECT) == runs

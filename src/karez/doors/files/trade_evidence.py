@@ -28,15 +28,15 @@ _NOON = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall has no z
 _KEY = b"a file of trades"
 _THOUSANDTHS_MOST = 10**15
 
-_TIES: dict[str, Tie] = {
-    "owners": Tie.OWNER,
-    "employees": Tie.STAFF,
-    "phones": Tie.PHONE,
-    "devices": Tie.DEVICE,
-    "addresses": Tie.ADDRESS,
-    "accounts": Tie.ACCOUNT,
-    "key_holders": Tie.KEY,
-    "guarantors": Tie.GUARANTOR,
+_TIES: dict[Tie, Callable[[Party], tuple[str, ...]]] = {
+    Tie.OWNER: lambda party: party.owners,
+    Tie.STAFF: lambda party: party.employees,
+    Tie.PHONE: lambda party: party.phones,
+    Tie.DEVICE: lambda party: party.devices,
+    Tie.ADDRESS: lambda party: party.addresses,
+    Tie.ACCOUNT: lambda party: party.accounts,
+    Tie.KEY: lambda party: party.key_holders,
+    Tie.GUARANTOR: lambda party: party.guarantors,
 }
 
 
@@ -159,6 +159,9 @@ class _Builder:
         kind = Kind[advance.against.upper()]
         if kind is Kind.GOODS and advance.buyer is None:
             raise _UnknownError("an advance against goods names a buyer")
+        amount_minor = parse_amount(str(advance.amount), currency(advance.currency))
+        if amount_minor <= 0:
+            raise _UnknownError(f"the amount {advance.amount} is not more than nothing")
         return (
             kind,
             self._code("lenders", advance.lender),
@@ -167,7 +170,7 @@ class _Builder:
             self._at("parties", advance.officer),
             _day(advance.on),
             FOREVER if advance.until is None else _day(advance.until),
-            parse_amount(str(advance.amount), currency(advance.currency)),
+            amount_minor,
         )
 
     def _document(self, document: Document) -> tuple[Any, ...]:
@@ -223,19 +226,20 @@ class _Builder:
         repaid_on = NONE if row.repaid_on is None else _day(row.repaid_on)
         # Accounts are told from one another, and compared with those of parties.
         return (
-            self._at("advances", row.advance), row.first_time, self._code("accounts", row.paid_to),
-            self._code("accounts", row.repaid_from), repaid_on,
+            self._at("advances", row.advance), row.first_time,
+            self._code(Tie.ACCOUNT.name, row.paid_to),
+            self._code(Tie.ACCOUNT.name, row.repaid_from), repaid_on,
         )  # fmt: skip
 
     def _tie_rows(self) -> list[tuple[int, int, int]]:
         """Return what parties share; an owner that is itself a party is tied to it."""
         rows = [
-            (party, kind, self._code(name, value))
+            (party, kind, self._code(kind.name, value))
             for party, read in enumerate(self.tables["parties"])
-            for name, kind in _TIES.items()
-            for value in getattr(read.row, name)
+            for kind, shared in _TIES.items()
+            for value in shared(read.row)
         ]
-        owners = self.codes.get("owners", {})
+        owners = self.codes.get(Tie.OWNER.name, {})
         rows += [
             (party, Tie.OWNER, owners[read.row.id])
             for party, read in enumerate(self.tables["parties"])

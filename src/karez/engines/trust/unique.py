@@ -130,15 +130,17 @@ def _runs(evidence: Evidence, earlier: int, later: int) -> bool:
 def _repeats(
     evidence: Evidence, pairs: Iterable[tuple[int, Hashable]]
 ) -> Iterator[tuple[int, int]]:
-    """Return advances that share a token, the one that came first and ran on before the other."""
+    """Return advances that share a token: of those before it the one that runs longest, and it."""
     owners: defaultdict[Hashable, set[int]] = defaultdict(set)
     for row, token in pairs:
         owners[token].add(row)
     days: Sequence[int] = evidence.advances["on"].tolist()
+    ends: Sequence[int] = evidence.advances["until"].tolist()
     for rows in owners.values():
         if len(rows) > 1:
-            order = sorted(rows, key=lambda row: (days[row], row))
-            for place, later in enumerate(order):
-                earlier = next((row for row in order[:place] if _runs(evidence, row, later)), None)
-                if earlier is not None:
-                    yield earlier, later
+            longest, *others = sorted(rows, key=lambda row: (days[row], row))
+            for row in others:
+                if ends[longest] > days[row]:
+                    yield longest, row
+                if ends[row] > ends[longest]:
+                    longest = row
