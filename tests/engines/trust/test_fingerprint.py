@@ -153,3 +153,12 @@ def test_spread__leaves_other_rows_empty():
     assert [bool(token) for token in wide.exact] == [False, True, False]
     assert likeness(wide.lines[0], wide.lines[2]) == 0
     assert attrs.astuple(wide.first(1), recurse=False)[0] == [b""]
+
+
+@pytest.mark.parametrize(("apart_days", "found"), [(45, 1), (46, 0)])
+def test_alike__looks_back_so_many_days_and_no_further(apart_days, found):
+    twice = fingerprints(KEY, one()).spread([0], 2).lines
+    twice[1] = twice[0]
+    days = np.array([0, apart_days])
+    pairs = list(alike(twice, np.zeros(2, np.int64), days, least=0.9, within_days=45))
+    assert len(pairs) == found

@@ -163,3 +163,9 @@ def test_digits__follow_benford_or_not():
     assert first_digits_apart(honest, 300) < 0.015 < first_digits_apart(made_up, 300)
     assert first_digits_apart(honest[:299], 300) is None
     assert first_digits_apart(rng.integers(1_000, 2_000, 3_000), 300) is None
+
+
+def test_officer__one_loan_of_few_is_chance():
+    rows = branch().borrowings.tolist()
+    single = [(row[0], row[0] == 6, *row[2:]) for row in rows]  # one first loan in the branch
+    assert not officer(branch(borrowings=single), Rules(robust_spread_least=0.001)).grounds
