@@ -98,7 +98,7 @@ def test_renumbered__is_seen_at_another_lender(assess):
     assert second["believable"] == "0.00"
     reason = next(one for one in second["reasons"] if one["verdict"] == "reject")
     assert reason["check_id"] == "fingerprint"
-    assert len(reason["inputs"]) == 64
+    assert len(reason["inputs"]) == len(papers()) + 2  # its papers, itself, and the other advance
 
 
 def test_currency__without_decimals_has_its_own_units(assess):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator
 
 import attrs
@@ -60,7 +59,7 @@ class Reason:
 
     check_id: str
     version: int
-    inputs: str  # the SHA-256 of the digests of all records that it rests on
+    inputs: tuple[str, ...]  # the SHA-256 of each record that it rests on, in order
     verdict: Verdict
     score: float
     words: str
@@ -135,14 +134,13 @@ def combine(evidence: Evidence, answers: tuple[Answer, ...], rules: Rules) -> As
     return Assessment(evidence, answers, verdict, believable, risk)
 
 
-def _inputs(evidence: Evidence, answer: Answer, advance: int) -> str:
-    """Return the digest of what a check rests on: the advance's own records and those it cites."""
+def _inputs(evidence: Evidence, answer: Answer, advance: int) -> tuple[str, ...]:
+    """Return the digests of what a check rests on: the advance's own records and those it cites."""
     records: set[Record] = {("advances", advance)}
     records.update(_own(evidence, answer.check, advance))
     for ground in answer.grounds.get(advance, []):
         records.update(ground.cites)
-    digests = sorted(evidence.digest(record) for record in records)
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    return tuple(sorted({evidence.digest(record) for record in records}))
 
 
 def _own(evidence: Evidence, check: Check, advance: int) -> Iterator[Record]:
