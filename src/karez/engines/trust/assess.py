@@ -24,7 +24,7 @@ from karez.engines.trust import (
 from karez.engines.trust.checks import CHECKS, DIGITS
 from karez.engines.trust.evidence import Evidence, Ints
 from karez.engines.trust.rules import Rules
-from karez.engines.trust.verdict import Answer, Check, Record, Verdict
+from karez.engines.trust.verdict import Answer, Record, Verdict
 from karez.kernel.errors import ensure
 
 ALL = tuple(check.check_id for check in CHECKS)
@@ -80,6 +80,7 @@ class Assessment:
     verdict: npt.NDArray[np.uint8]
     believable_minor: Ints
     risk_minor: npt.NDArray[np.float64]
+    _owned: dict[str, _Owned] = attrs.field(factory=dict[str, "_Owned"], init=False, repr=False)
 
     def reasons(self, advance: int) -> Iterator[Reason]:
         """Return what each check says of an advance; those that are silent are left out."""
@@ -91,11 +92,46 @@ class Assessment:
                 yield Reason(
                     check_id=answer.check.check_id,
                     version=answer.check.version,
-                    inputs=_inputs(self.evidence, answer, advance),
+                    inputs=self._inputs(answer, advance),
                     verdict=verdict,
                     score=float(answer.score[advance]),
                     words=words,
                 )
+
+    def _inputs(self, answer: Answer, advance: int) -> tuple[str, ...]:
+        """Return the digests of what a check rests on: the advance's own records, and the cited."""
+        records: set[Record] = {("advances", advance)}
+        for table in answer.check.tables:
+            if table not in self._owned:
+                self._owned[table] = _Owned.of(self.evidence, table)
+            party = int(self.evidence.advances["party"][advance])
+            rows = self._owned[table].rows(party if table == "series" else advance)
+            records.update((table, row) for row in rows)
+        for ground in answer.grounds.get(advance, []):
+            records.update(ground.cites)
+        return tuple(sorted({self.evidence.digest(record) for record in records}))
+
+
+@attrs.frozen
+class _Owned:
+    """The rows of a table in order of their owner: an advance, or a party for series."""
+
+    order: Ints
+    owners: Ints
+
+    @classmethod
+    def of(cls, evidence: Evidence, table: str) -> _Owned:
+        rows = getattr(evidence, table)
+        if table == "photos":
+            owner = evidence.visits["advance"][rows["visit"]]
+        else:
+            owner = rows["party" if table == "series" else "advance"]
+        order = np.argsort(owner, kind="stable")
+        return cls(order, owner[order])
+
+    def rows(self, owner: int) -> list[int]:
+        begin, end = np.searchsorted(self.owners, (owner, owner + 1))
+        return self.order[begin:end].tolist()
 
 
 def assess(
@@ -132,25 +168,3 @@ def combine(evidence: Evidence, answers: tuple[Answer, ...], rules: Rules) -> As
     odds = rules.fraud_prior / (1 - rules.fraud_prior) / honest
     risk = np.where(verdict > Verdict.PASS, amount * odds / (1 + odds) * hint, 0.0)
     return Assessment(evidence, answers, verdict, believable, risk)
-
-
-def _inputs(evidence: Evidence, answer: Answer, advance: int) -> tuple[str, ...]:
-    """Return the digests of what a check rests on: the advance's own records and those it cites."""
-    records: set[Record] = {("advances", advance)}
-    records.update(_own(evidence, answer.check, advance))
-    for ground in answer.grounds.get(advance, []):
-        records.update(ground.cites)
-    return tuple(sorted({evidence.digest(record) for record in records}))
-
-
-def _own(evidence: Evidence, check: Check, advance: int) -> Iterator[Record]:
-    """Return the rows of the tables of a check that are about an advance."""
-    for table in check.tables:
-        rows = getattr(evidence, table)
-        if table == "photos":
-            owner = evidence.visits["advance"][rows["visit"]]
-        elif table == "series":
-            owner = np.where(rows["party"] == evidence.advances["party"][advance], advance, -1)
-        else:
-            owner = rows["advance"]
-        yield from ((table, row) for row in np.flatnonzero(owner == advance).tolist())
