@@ -216,6 +216,17 @@ def test_photo__that_is_none_leaves_its_advance_out(assess, tmp_path):
     printed = assess(loans(loan(1, "one.jpg")), code=5)
     assert "table photos, row 1" in printed.err
     assert "cannot be read as a picture" in printed.err
+    assert printed.err.count("error[") == 1
+    assert len(printed.out.splitlines()) == 1  # the heading
+
+
+def test_broken_advance__takes_all_its_rows_along_without_a_word(assess, tmp_path):
+    Image.new("L", (64, 64), 99).save(tmp_path / "one.png")
+    tables = loans(loan(1, "one.png"), loan(2, "one.png"))
+    tables["advances"][0]["amount"] = -1
+    printed = assess(tables, code=5)
+    assert printed.err.count("error[") == 1
+    assert [line.split()[0] for line in printed.out.splitlines()[1:2]] == ["L2"]
 
 
 def test_loan__paid_to_the_staff_is_held(assess, tmp_path):

@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.doors.files.photo_hashes import photo_hashes
-from karez.doors.files.trade_rows import Advance, Borrowing, Document, Party, Visit
+from karez.doors.files.trade_rows import (
+    Advance,
+    Borrowing,
+    Document,
+    Holding,
+    Move,
+    Party,
+    Visit,
+)
 from karez.engines.trust import Evidence, Invoices, Kind, Prints, fingerprints
 from karez.engines.trust import evidence as records
 from karez.engines.trust.evidence import FOREVER, NONE, Movement, Paper, Tie
@@ -200,13 +208,13 @@ class _Builder:
                     break
         return np.array(rows, records.LINE)
 
-    def _move(self, move: Any) -> tuple[Any, ...]:
+    def _move(self, move: Move) -> tuple[Any, ...]:
         return (
             self._at("stores", move.store), self._code("items", move.item),
             Movement[move.kind.upper()], _milli(move.quantity), _day(move.on),
         )  # fmt: skip
 
-    def _holding(self, holding: Any) -> tuple[Any, ...]:
+    def _holding(self, holding: Holding) -> tuple[Any, ...]:
         until = FOREVER if holding.until is None else _day(holding.until)
         return (
             self._at("advances", holding.advance), self._at("stores", holding.store),

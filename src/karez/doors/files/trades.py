@@ -17,7 +17,7 @@ import msgspec
 
 from karez.doors.files.errors import FileUnreadableError, TradeRowError
 from karez.doors.files.trade_evidence import Read, build
-from karez.doors.files.trade_rows import TABLES, Advance, Row
+from karez.doors.files.trade_rows import TABLES, Advance, Photo, Row
 from karez.engines.trust import Evidence
 from karez.kernel.errors import KarezError
 
@@ -46,16 +46,19 @@ def read_trades(path: Path) -> Trades:
     for name, kind in TABLES.items():
         tables[name] = list(_read(path, name, kind, raw.get(name, ()), faults, spoilt))
     folder = path if path.is_dir() else path.parent
+    visited = {read.row.id: read.row.advance for read in tables["visits"]}
     while True:
-        kept = {name: _without(rows, name, spoilt) for name, rows in tables.items()}
+        kept = {name: _without(rows, name, spoilt, visited) for name, rows in tables.items()}
         found = build(kept, folder)
         if not found.faults:
             break
+        broken = {(table, place) for table, place, _ in found.faults}
         for table, place, error in found.faults:
             faults.append(TradeRowError(file=path, table=table, row=place, reason=error))
-            tables[table] = [read for read in tables[table] if read.place != place]
-            bad = next(read.row for read in kept[table] if read.place == place)
-            spoilt.update(_about(table, bad))
+        for name, rows in kept.items():
+            bad = [read for read in rows if (name, read.place) in broken]
+            spoilt.update(*(_about(name, read.row, visited) for read in bad))
+            tables[name] = [read for read in rows if (name, read.place) not in broken]
     currencies = [cast("Advance", read.row).currency for read in kept["advances"]]
     return Trades(found.evidence, currencies, faults)
 
@@ -122,13 +125,18 @@ def _names(text: msgspec.Raw, field: str) -> Iterator[str]:
             yield value
 
 
-def _about(table: str, row: Row) -> Iterator[str]:
-    """Return the advance that a row is about."""
-    name = getattr(row, "id" if table == "advances" else "advance", None)
+def _about(table: str, row: Row, visited: Mapping[str, str]) -> Iterator[str]:
+    """Return the advance that a row is about; a photo is about that of its visit."""
+    if isinstance(row, Photo):
+        name = visited.get(row.visit)
+    else:
+        name = getattr(row, "id" if table == "advances" else "advance", None)
     if isinstance(name, str):
         yield name
 
 
-def _without(rows: Sequence[Read[Any]], table: str, spoilt: set[str]) -> list[Read[Any]]:
+def _without(
+    rows: Sequence[Read[Any]], table: str, spoilt: set[str], visited: Mapping[str, str]
+) -> list[Read[Any]]:
     """Return the rows that are not about an advance that is left out."""
-    return [read for read in rows if not any(name in spoilt for name in _about(table, read.row))]
+    return [read for read in rows if spoilt.isdisjoint(_about(table, read.row, visited))]

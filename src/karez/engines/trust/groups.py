@@ -65,7 +65,7 @@ def independent(evidence: Evidence, groups: Ints, _rules: Rules) -> Answer:
             0.05,
             known_on=int(advances["on"][advance]),
             words=f"seller and buyer are in one hand{_shared(evidence, advance, groups)}",
-            cites=[],
+            cites=_ties(evidence, groups, int(groups[advances["party"][advance]])),
         )
     signed = np.flatnonzero(evidence.documents["key"] != NONE)
     documents = evidence.documents[signed]
@@ -84,9 +84,19 @@ def independent(evidence: Evidence, groups: Ints, _rules: Rules) -> Answer:
                 0.05 if paper == Paper.RECEIPT else 0.3,
                 known_on=int(max(documents["on"][place], advances["on"][advance])),
                 words=words,
-                cites=[("documents", int(signed[place]))],
+                cites=[
+                    ("documents", int(signed[place])),
+                    ("keys", int(documents["key"][place])),
+                    *_ties(evidence, groups, int(groups[seller[place]])),
+                ],
             )
     return answer
+
+
+def _ties(evidence: Evidence, groups: Ints, group: int) -> list[Record]:
+    """Return the ties of the members of a group."""
+    rows = np.flatnonzero(groups[evidence.ties["party"]] == group)
+    return [("ties", row) for row in rows.tolist()]
 
 
 def _shared(evidence: Evidence, advance: int, groups: Ints) -> str:

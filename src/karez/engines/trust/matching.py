@@ -150,13 +150,14 @@ def handover(evidence: Evidence, _rules: Rules) -> Answer:
                 if hands.first[paper, advance] != NONE
             ]
             days = [int(evidence.documents["on"][row]) for _, row in cites]
+            signed = [int(evidence.documents["key"][row]) for _, row in cites]
             answer.doubt(
                 advance,
                 verdict,
                 score,
                 known_on=max([int(evidence.advances["on"][advance]), *days]),
                 words=words + _said(evidence, cites),
-                cites=cites,
+                cites=[*cites, *(("keys", key) for key in signed if key != NONE)],
             )
     return answer
 

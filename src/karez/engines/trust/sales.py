@@ -72,8 +72,9 @@ def sales(evidence: Evidence, rules: Rules) -> Answer:
         low = sorted(shares)[:2]
         if len(low) == 2 and low[1][0] < 1:
             share, factor, firms, name = low[1]
-            mine = np.flatnonzero(months & (series["party"] == advances["party"][row]))
-            cites: list[Record] = [("series", int(one)) for one in mine]
+            segment = evidence.parties["segment"][advances["party"][row]]
+            used = months & (evidence.parties["segment"][series["party"]] == segment)
+            cites: list[Record] = [("series", one) for one in np.flatnonzero(used).tolist()]
             answer.doubt(
                 row,
                 Verdict.REVIEW,

@@ -78,6 +78,8 @@ def stock(evidence: Evidence, _rules: Rules) -> Answer:
         _below_nothing(answer, evidence, seen)
     for store, day in full.items():
         held = evidence.holdings[evidence.holdings["store"] == store]
+        moved = np.flatnonzero((evidence.stock["store"] == store) & (evidence.stock["on"] <= day))
+        cites: list[Record] = [("stores", store), *(("stock", row) for row in moved.tolist())]
         for row in held[(held["on"] <= day) & (held["until"] >= day)]:
             answer.doubt(
                 int(row["advance"]),
@@ -86,7 +88,7 @@ def stock(evidence: Evidence, _rules: Rules) -> Answer:
                 known_on=day,
                 words=f"{evidence.name('stores', store)} is said to hold more than it can on"
                 f" {day_text(day)}",
-                cites=[],
+                cites=cites,
             )
     return answer
 
@@ -109,7 +111,8 @@ def _cover(answer: Answer, evidence: Evidence, seen: Walk) -> None:
                     f" had {seen.certain_milli[short] / 1000:g} for receipts over"
                     f" {seen.pledged_milli[short] / 1000:g}"
                 )
-                cites = [("holdings", other) for other in live if other != row]
+                cites: list[Record] = [("holdings", other) for other in live if other != row]
+                cites += _moves(seen, short)
                 answer.doubt(
                     advance,
                     Verdict.HOLD,
@@ -119,6 +122,12 @@ def _cover(answer: Answer, evidence: Evidence, seen: Walk) -> None:
                     cites=cites,
                     honest=0.05,
                 )
+
+
+def _moves(seen: Walk, at: int) -> list[Record]:
+    """Return the movements and counts up to an event."""
+    counted = np.isin(seen.kind[: at + 1], (_IN, _OUT, _COUNT))
+    return [("stock", row) for row in seen.row[: at + 1][counted].tolist()]
 
 
 def _live(evidence: Evidence, seen: Walk, at: int) -> list[int]:
@@ -132,7 +141,7 @@ def _below_nothing(answer: Answer, evidence: Evidence, seen: Walk) -> None:
     """Doubt every receipt that lived when the movements led below nothing."""
     below = np.flatnonzero(seen.booked_milli < 0)
     for at in below[:1].tolist():
-        cites: list[Record] = [("stock", int(seen.row[at]))]
+        cites = _moves(seen, at)
         for row in _live(evidence, seen, at):
             answer.doubt(
                 int(evidence.holdings["advance"][row]),

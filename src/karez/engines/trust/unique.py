@@ -64,7 +64,7 @@ def fingerprint(evidence: Evidence, rules: Rules) -> Answer:
         if (
             answer.verdict[later] == Verdict.PASS
             and not delivered[later]
-            and (_runs(evidence, earlier, later))
+            and _runs(evidence, earlier, later)
         ):
             what = f"lines alike to {likeness:.2f}"
             _refuse(answer, evidence, earlier, later, Verdict.REVIEW, 0.7, what)
