@@ -6,7 +6,7 @@ says what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import singledispatch
 
@@ -66,6 +66,19 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
         NotDisbursedError: an event comes before the first disbursement.
     """
     standing = in_force(events)
+    account = begin(terms, standing)
+    if account.started is None:
+        return account
+    if account.is_progressive:
+        for event in in_order(standing):
+            take(account, event)
+    else:
+        _fold_cumulative(account, standing)
+    return end(account, as_of)
+
+
+def begin(terms: Terms, standing: Sequence[Event]) -> Account:
+    """Return a loan to which nothing has happened yet, knowing when money will go out."""
     figures = Figures(terms.rounding, terms.decimals)
     account = Account(terms, figures, lambda other, on: fold(terms, other, as_of=on))
     payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
@@ -80,28 +93,28 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
     ]
     account.events = {event.number: event for event in standing}
     if account.is_progressive:
-        _fold_progressive(account, standing)
-    else:
-        _fold_cumulative(account, standing)
+        account.plan = planning.new_plan(terms.seed or payouts[0], terms, account.figures)
+        lending.build_rows(account, payouts)
+    return account
+
+
+def take(account: Account, event: Event) -> None:
+    """Let the next event happen to a loan with a progressive schedule."""
+    _guard(account, event)
+    account.pays_off = repay.pays_off(account, event)
+    if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
+        account.charge_arrears(event.on)
+    if not isinstance(event, _WITHOUT_EFFECT):
+        _apply(event, account)
+    account.done.append(event)
+
+
+def end(account: Account, as_of: date) -> Account:
+    """Charge late principal until a day, and leave the rows as they are to be read."""
     account.pays_off = False
     account.charge_arrears(as_of)
     _finish(account)
     return account
-
-
-def _fold_progressive(account: Account, standing: list[Event]) -> None:
-    terms = account.terms
-    payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
-    account.plan = planning.new_plan(terms.seed or payouts[0], terms, account.figures)
-    lending.build_rows(account, payouts)
-    for event in in_order(standing):
-        _guard(account, event)
-        account.pays_off = repay.pays_off(account, event)
-        if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
-            account.charge_arrears(event.on)
-        if not isinstance(event, _WITHOUT_EFFECT):
-            _apply(event, account)
-        account.done.append(event)
 
 
 def _fold_cumulative(account: Account, standing: list[Event]) -> None:

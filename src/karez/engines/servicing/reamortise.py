@@ -131,6 +131,7 @@ def _split_interest(plan: Plan, on: date) -> None:
 
 def _correct_for_paid(plan: Plan, on: date) -> None:
     """Let the balance fall by what was paid of each past period on its due date."""
+    plan.unsettle()
     for segment in plan.segments():
         segment.correction = 0
     for period in plan.periods:

@@ -297,6 +297,16 @@ class Terms:
                     right="a progressive schedule",
                     rule="a progressive schedule has equal instalments",
                 )
+        if (
+            self.schedule is ScheduleKind.PROGRESSIVE
+            and self.recalculation is not None
+            and self.interest is InterestMethod.FLAT
+        ):
+            raise TermsClashError(
+                left="flat interest",
+                right="a recalculation of interest",
+                rule="flat interest runs on all that was lent, whatever is paid",
+            )
         if isinstance(self.allocation, FixedOrder) and self.schedule is ScheduleKind.PROGRESSIVE:
             raise TermsClashError(
                 left="a fixed order of allocation",
