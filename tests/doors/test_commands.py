@@ -51,6 +51,7 @@ CALLS = {
     "cashflow schedule": "schedules.json",
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
+    "trust assess": "trades.json",
     "down": "",
 }
 # It hands over to PostgreSQL's own shell, which prints what it is asked to.
@@ -86,6 +87,7 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("schedules.json", "[]")
     karez.write("claims.json", "[]")
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
+    karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     for name, arguments in CALLS.items():
