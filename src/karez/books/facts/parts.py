@@ -31,7 +31,7 @@ class Part(
     """A value inside a fact. What is not known is left out, and so is an empty text."""
 
 
-class Party(Part):
+class Party(Part, frozen=True, kw_only=True):
     """A firm or a person, as the source names it.
 
     ``party_id`` begins with the scheme it is of: ``tin:5213003700``, ``gln:9501101530003``.
@@ -42,7 +42,7 @@ class Party(Part):
     address: Text = ""
 
 
-class Place(Part):
+class Place(Part, frozen=True, kw_only=True):
     """Where it happened: a name or a code, and the point if it was measured."""
 
     place_id: Text = ""
@@ -53,7 +53,7 @@ class Place(Part):
     )
 
 
-class Thing(Part):
+class Thing(Part, frozen=True, kw_only=True):
     """Goods or an object: a class with a quantity, or one piece with its serial number."""
 
     thing_id: Text = ""
@@ -64,7 +64,7 @@ class Thing(Part):
     unit: Text = ""
 
 
-class Line(Part):
+class Line(Part, frozen=True, kw_only=True):
     """A line of a trade document. Quantities other than ``quantity`` are of receipts."""
 
     number: Text = ""
@@ -78,7 +78,7 @@ class Line(Part):
     rejected: Decimals | None = None
 
 
-class Reference(Part):
+class Reference(Part, frozen=True, kw_only=True):
     """Another fact or document that this one rests on.
 
     ``relation`` says how: ``order``, ``corrects``, ``derived-from``. ``index`` is a fact of this

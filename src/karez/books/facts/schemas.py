@@ -54,7 +54,7 @@ class Fact(
     references: tuple[Reference, ...] = ()
 
 
-class Trade(Fact, kw_only=True):
+class Trade(Fact, frozen=True, kw_only=True):
     """What invoices, credit notes and orders share. Net and tax, where both are said, make total.
 
     Lines, where all of them say ``net_minor``, add up to the net.
@@ -71,7 +71,7 @@ class Trade(Fact, kw_only=True):
     lines: tuple[Line, ...] = ()
 
 
-class Invoice(Trade, kw_only=True, tag="invoice/1"):
+class Invoice(Trade, frozen=True, kw_only=True, tag="invoice/1"):
     """A seller asks a buyer for money. ``status`` tells a void one from a good one."""
 
     due_on: date | None = None
@@ -79,19 +79,19 @@ class Invoice(Trade, kw_only=True, tag="invoice/1"):
     kind: Text = ""
 
 
-class CreditNote(Trade, kw_only=True, tag="credit_note/1"):
+class CreditNote(Trade, frozen=True, kw_only=True, tag="credit_note/1"):
     """A seller takes back an invoice or a part of it; amounts are positive."""
 
     invoice_number: Text = ""
 
 
-class Order(Trade, kw_only=True, tag="order/1"):
+class Order(Trade, frozen=True, kw_only=True, tag="order/1"):
     """A buyer orders from a seller."""
 
     deliver_by_on: date | None = None
 
 
-class Despatch(Fact, kw_only=True, tag="despatch/1"):
+class Despatch(Fact, frozen=True, kw_only=True, tag="despatch/1"):
     """A sender hands goods to a carrier or sends them off."""
 
     number: Text
@@ -102,7 +102,7 @@ class Despatch(Fact, kw_only=True, tag="despatch/1"):
     lines: tuple[Line, ...] = ()
 
 
-class Receipt(Fact, kw_only=True, tag="receipt/1"):
+class Receipt(Fact, frozen=True, kw_only=True, tag="receipt/1"):
     """A receiver took goods in; each line says what was accepted and what rejected."""
 
     number: Text
@@ -113,7 +113,7 @@ class Receipt(Fact, kw_only=True, tag="receipt/1"):
     lines: tuple[Line, ...] = ()
 
 
-class Payment(Fact, kw_only=True, tag="payment/1"):
+class Payment(Fact, frozen=True, kw_only=True, tag="payment/1"):
     """Money went from a payer to a payee."""
 
     payer: Party
@@ -125,7 +125,7 @@ class Payment(Fact, kw_only=True, tag="payment/1"):
     invoice_number: Text = ""
 
 
-class Payroll(Fact, kw_only=True, tag="payroll/1"):
+class Payroll(Fact, frozen=True, kw_only=True, tag="payroll/1"):
     """Wages of one person or of all, for a period. Gross less deductions makes net."""
 
     employer: Party
@@ -139,7 +139,7 @@ class Payroll(Fact, kw_only=True, tag="payroll/1"):
     headcount: Count | None = None
 
 
-class Tax(Fact, kw_only=True, tag="tax/1"):
+class Tax(Fact, frozen=True, kw_only=True, tag="tax/1"):
     """A tax declared, assessed or paid for a period."""
 
     taxpayer: Party
@@ -153,7 +153,7 @@ class Tax(Fact, kw_only=True, tag="tax/1"):
     base_minor: Amount | None = None
 
 
-class Weighing(Fact, kw_only=True, tag="weighing/1"):
+class Weighing(Fact, frozen=True, kw_only=True, tag="weighing/1"):
     """A scale weighed something. Gross less tare makes net, in grams."""
 
     scale_id: Text
@@ -164,7 +164,7 @@ class Weighing(Fact, kw_only=True, tag="weighing/1"):
     vehicle: Text = ""
 
 
-class SensorReading(Fact, kw_only=True, tag="sensor_reading/1"):
+class SensorReading(Fact, frozen=True, kw_only=True, tag="sensor_reading/1"):
     """A device measured a quantity."""
 
     device_id: Text
@@ -173,7 +173,7 @@ class SensorReading(Fact, kw_only=True, tag="sensor_reading/1"):
     unit: Text
 
 
-class WarehouseReceipt(Fact, kw_only=True, tag="warehouse_receipt/1"):
+class WarehouseReceipt(Fact, frozen=True, kw_only=True, tag="warehouse_receipt/1"):
     """A warehouse says what it keeps for whom. Who controls it now, the rights book says."""
 
     number: Text
@@ -184,7 +184,7 @@ class WarehouseReceipt(Fact, kw_only=True, tag="warehouse_receipt/1"):
     expires_on: date | None = None
 
 
-class Visit(Fact, kw_only=True, tag="visit/1"):
+class Visit(Fact, frozen=True, kw_only=True, tag="visit/1"):
     """Somebody went there and saw."""
 
     visitor: Text
@@ -194,7 +194,7 @@ class Visit(Fact, kw_only=True, tag="visit/1"):
     findings: tuple[Text, ...] = ()
 
 
-class Photo(Fact, kw_only=True, tag="photo/1"):
+class Photo(Fact, frozen=True, kw_only=True, tag="photo/1"):
     """A picture was taken. It enters by its hashes; the file is kept elsewhere."""
 
     sha256: Hash
@@ -203,7 +203,7 @@ class Photo(Fact, kw_only=True, tag="photo/1"):
     shows: Text = ""
 
 
-class Decision(Fact, kw_only=True, tag="decision/1"):
+class Decision(Fact, frozen=True, kw_only=True, tag="decision/1"):
     """Somebody, or a rule, decided about the subject, for these reasons and from these inputs."""
 
     decided_by: Text
@@ -216,7 +216,7 @@ class Decision(Fact, kw_only=True, tag="decision/1"):
     amount_minor: Amount | None = None
 
 
-class ConsentUse(Fact, kw_only=True, tag="consent_use/1"):
+class ConsentUse(Fact, frozen=True, kw_only=True, tag="consent_use/1"):
     """Data of the subject were read under a consent."""
 
     consent_id: Text
@@ -228,7 +228,7 @@ class ConsentUse(Fact, kw_only=True, tag="consent_use/1"):
     reason: Text = ""
 
 
-class CheckVerdict(Fact, kw_only=True, tag="check_verdict/1"):
+class CheckVerdict(Fact, frozen=True, kw_only=True, tag="check_verdict/1"):
     """A check looked at facts and judged. ``score_bp`` is in basis points, 10,000 the best."""
 
     check: Text
@@ -238,7 +238,7 @@ class CheckVerdict(Fact, kw_only=True, tag="check_verdict/1"):
     inputs_sha256: tuple[Hash, ...] = ()
 
 
-class Erasure(Fact, kw_only=True, tag="erasure/1"):
+class Erasure(Fact, frozen=True, kw_only=True, tag="erasure/1"):
     """Bodies were erased. The entries at these indices stay in the log and tell nothing more."""
 
     erased_indices: tuple[int, ...]
@@ -246,7 +246,7 @@ class Erasure(Fact, kw_only=True, tag="erasure/1"):
     asked_by: Text
 
 
-class TransportEvent(Fact, kw_only=True, tag="transport_event/1"):
+class TransportEvent(Fact, frozen=True, kw_only=True, tag="transport_event/1"):
     """An event of EPCIS 2.0: what, when, where, why. ``event_hash`` is that of CBV 2.0."""
 
     event: Literal["object", "aggregation", "transaction", "transformation", "association"]
@@ -263,7 +263,7 @@ class TransportEvent(Fact, kw_only=True, tag="transport_event/1"):
     event_hash: Text = ""
 
 
-class Document(Fact, kw_only=True, tag="document/1"):
+class Document(Fact, frozen=True, kw_only=True, tag="document/1"):
     """A paper or a file of any other kind, by its hash."""
 
     kind: Text
