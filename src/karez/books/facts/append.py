@@ -17,7 +17,6 @@ from karez.books.facts.attest import is_attested, statement_digest
 from karez.books.facts.batch import Appended, Batch
 from karez.books.facts.canonical import attested_body, canonical, commitment
 from karez.books.facts.check import check_fact
-from karez.books.facts.edge import Edge, FullTile
 from karez.books.facts.errors import (
     FactKeyTakenError,
     FactMalformedError,
@@ -28,6 +27,7 @@ from karez.books.facts.log import Head, load_edge, take_log
 from karez.books.facts.queries import QUERIES
 from karez.books.facts.schemas import schema_of
 from karez.books.facts.signer import Signer
+from karez.books.facts.tlog.edge import Edge, FullTile
 from karez.books.facts.tlog.merkle import leaf_hash
 from karez.books.facts.wire import body_row, copy_in, entry_row, row
 from karez.kernel.database import Role
@@ -101,9 +101,9 @@ class _Judged:
     def of(cls, connection: psycopg.Connection, head: Head, batch: Batch) -> _Judged:
         judged = cls(batch, head)
         sound = list(judged._sound(head.now))
-        known = _known(connection, "known_keys", "keys", [fact.key for fact in sound])
+        known = _known(connection, "known_keys", [fact.key for fact in sound])
         statements = [fact.attested for fact in sound if fact.attested is not None]
-        spoken = _known(connection, "known_statements", "attested", statements)
+        spoken = _known(connection, "known_statements", statements)
         judged._settle(connection, sound, known, spoken)
         return judged
 
@@ -198,12 +198,11 @@ class _Judged:
         return Appended(index, added, self.refused, size)
 
 
-def _known(
-    connection: psycopg.Connection, query: str, name: str, hashes: list[bytes]
-) -> dict[bytes, int]:
+def _known(connection: psycopg.Connection, query: str, hashes: list[bytes]) -> dict[bytes, int]:
     if not hashes:
         return {}
-    rows = connection.execute(QUERIES[query].text, {name: hashes}, binary=True).fetchall()
+    asked = {"count": len(hashes), "digests": b"".join(hashes)}
+    rows = connection.execute(QUERIES[query].text, asked, binary=True).fetchall()
     return {bytes(row[0]): row[1] for row in rows}
 
 

@@ -107,6 +107,52 @@ class LogDamagedError(KarezError):
     code = "log-damaged"
 
 
+class FactReservedError(InvalidInputError):
+    """A fact of schema {schema} is written by the book itself; run karez facts erase."""
+
+    code = "fact-reserved"
+
+
+class RetentionMalformedError(InvalidInputError):
+    """The table of retention periods cannot be used: {reason}."""
+
+    code = "retention-malformed"
+
+
+class ErasureEmptyError(NotFoundError):
+    """There is nothing to erase: no body stands at these indices or under this subject."""
+
+    code = "erasure-empty"
+
+
+class WitnessLostError(UnavailableError):
+    """The witness {name} has given {given} cosignatures and its database knows {known}; retire it.
+
+    A witness that has forgotten what it signed could sign a fork. Begin another under a new name
+    and key, and tell those who count on this one.
+    """
+
+    code = "witness-lost"
+
+
+class WitnessClockError(UnavailableError):
+    """The clock says {now}, and the last cosignature is of {last}; set the clock right."""
+
+    code = "witness-clock"
+
+
+class WitnessRefusedError(UnavailableError):
+    """The witness at {url} does not cosign: {reason}."""
+
+    code = "witness-refused"
+
+
+class WitnessNotOpenError(NotFoundError):
+    """There is no witness here yet; run karez facts witness open."""
+
+    code = "witness-not-open"
+
+
 class KeyMalformedError(InvalidInputError):
     """This is not {what} ({reason}); copy it whole."""
 

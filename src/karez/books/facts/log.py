@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from psycopg.pq import TransactionStatus
 
-from karez.books.facts.edge import Edge
 from karez.books.facts.errors import (
     LogDamagedError,
     LogKeyWrongError,
@@ -17,6 +16,7 @@ from karez.books.facts.errors import (
 )
 from karez.books.facts.queries import QUERIES
 from karez.books.facts.signer import Signer
+from karez.books.facts.tlog.edge import Edge
 from karez.books.facts.tlog.keys import VerifierKey
 from karez.books.facts.tlog.merkle import leaf_hash
 from karez.books.facts.tlog.tiles import TILE_WIDTH, tile_widths
