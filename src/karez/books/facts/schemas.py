@@ -238,7 +238,10 @@ class CheckVerdict(Fact, frozen=True, kw_only=True, tag="check_verdict/1"):
     inputs_sha256: tuple[Hash, ...] = ()
 
 
-class Erasure(Fact, frozen=True, kw_only=True, tag="erasure/1"):
+ERASURE = "erasure/1"
+
+
+class Erasure(Fact, frozen=True, kw_only=True, tag=ERASURE):
     """Bodies were erased. The entries at these indices stay in the log and tell nothing more."""
 
     erased_indices: tuple[int, ...]
