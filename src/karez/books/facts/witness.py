@@ -87,21 +87,22 @@ class Fork:
     seen_at: datetime
 
 
-def open_witness(connection: psycopg.Connection, key: SigningKey, *, given: int | None) -> int:
-    """Open this institution's witness, and return how many cosignatures it has given.
+def open_witness(connection: psycopg.Connection, key: SigningKey, *, given: int) -> int:
+    """Open the witness that has a key, and return how many cosignatures it has given.
 
-    ``given`` is how many it is known to have given by what is kept outside the database, None for
-    a key that was never used.
+    ``given`` is how many it has given by what is kept outside the database. Only one that has
+    given none may be new to the database.
 
     Raises:
         WitnessLostError: the database knows of fewer: it is another one, or an older state.
     """
-    if given is None:
-        connection.execute(QUERIES["open_witness"].text, {"verifier_key": key.verifier.text})
-    record = connection.execute(QUERIES["take_witness"].text).fetchone()
-    known = 0 if record is None else record[1]
-    if record is None or record[0] != key.verifier.text or known < (given or 0):
-        raise WitnessLostError(name=key.name, given=given or 0, known=known)
+    named = {"verifier_key": key.verifier.text}
+    if given == 0:
+        connection.execute(QUERIES["open_witness"].text, named)
+    record = connection.execute(QUERIES["take_witness"].text, named).fetchone()
+    known = 0 if record is None else record[0]
+    if known < given:
+        raise WitnessLostError(name=key.name, given=given, known=known)
     return known
 
 
@@ -146,9 +147,11 @@ def add_checkpoint(
         WitnessClockError: the clock stands before the last cosignature.
         WitnessNotOpenError: the witness was not opened, or with another key.
     """
-    record = connection.execute(QUERIES["take_witness"].text).fetchone()
-    if record is None or record[0] != key.verifier.text:
+    named = {"verifier_key": key.verifier.text}
+    record = connection.execute(QUERIES["take_witness"].text, named).fetchone()
+    if record is None:
         raise WitnessNotOpenError
+    count, last = record
     checkpoint = Checkpoint.parse(submission.note.body)
     found = list_watched(connection, checkpoint.origin)
     if not found:
@@ -160,14 +163,14 @@ def add_checkpoint(
         _keep_fork(connection, known, submission, (checkpoint.size, reason, now))
     if verdict is not Verdict.COSIGNED:
         return Answer(verdict, known.checkpoint.size)
-    cosigned_at = _time_for(now, record[2])
+    cosigned_at = _time_for(now, last)
     cosignature = sign(submission.note.body, key, int(cosigned_at.timestamp()))
     if checkpoint.size > known.checkpoint.size or not known.note:
         kept = {"origin": known.origin, "size": checkpoint.size, "root": checkpoint.root}
         note = _only_of(submission.note, known.keys).signed(cosignature).text
         connection.execute(QUERIES["keep_checkpoint"].text, {**kept, "note": note})
-    connection.execute(QUERIES["count_cosignature"].text, {"cosigned_at": cosigned_at})
-    return Answer(verdict, checkpoint.size, cosignature, record[1] + 1)
+    connection.execute(QUERIES["count_cosignature"].text, {**named, "cosigned_at": cosigned_at})
+    return Answer(verdict, checkpoint.size, cosignature, count + 1)
 
 
 def _judge(known: Watched, submission: Submission, new: Checkpoint) -> tuple[Verdict, str]:

@@ -82,16 +82,14 @@ class KeyFolder:
         made = self.load(file)
         return made or tuple(keys)
 
-    def given(self) -> int | None:
-        """Return how many cosignatures the witness has given, None if it never was opened.
+    def given(self) -> int:
+        """Return how many cosignatures the witness has given.
 
         Raises:
-            KeyFileError: the file does not say.
+            KeyFileError: the file is not there, or does not say.
         """
         try:
             return int(self.given_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError) as fault:
             raise KeyFileError(path=str(self.given_file), reason="it holds no number") from fault
 

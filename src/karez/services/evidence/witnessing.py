@@ -40,12 +40,10 @@ def begin_witness(evidence: Evidence, name: str, *, post_quantum: bool) -> Verif
     kind = KeyKind.SUBTREE if post_quantum else KeyKind.COSIGNATURE
     keys = evidence.keys.load(evidence.keys.witness_file)
     if keys is None:
+        evidence.keys.note_given(0)  # before there is a key: a key without a count is a lost one
         keys = evidence.keys.make(evidence.keys.witness_file, name, [kind])
     with evidence.transaction() as connection:
-        given = evidence.keys.given()
-        known = book.open_witness(connection, keys[0], given=given)
-    if given is None:
-        evidence.keys.note_given(known)
+        book.open_witness(connection, keys[0], given=evidence.keys.given())
     return keys[0].verifier
 
 
@@ -84,8 +82,8 @@ class Witness:
     keys: KeyFolder
     clock: Clock
     key: SigningKey
+    given: int
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
-    _given: int = 0
 
     @classmethod
     def at(
@@ -98,13 +96,12 @@ class Witness:
             WitnessLostError: its database has forgotten what it signed.
         """
         keys = evidence.keys.load(evidence.keys.witness_file)
-        given = evidence.keys.given()
-        if keys is None or given is None:
+        if keys is None:
             raise WitnessNotOpenError
         with evidence.transaction() as connection:
-            known = book.open_witness(connection, keys[0], given=given)
+            given = book.open_witness(connection, keys[0], given=evidence.keys.given())
         number = evidence.institution.institution_id
-        return cls(connect, number, evidence.keys, clock, keys[0], given=known)
+        return cls(connect, number, evidence.keys, clock, keys[0], given)
 
     def add_checkpoint(self, octets: bytes) -> Answer:
         """Judge what a log sent; what is answered is durable.
@@ -118,9 +115,9 @@ class Witness:
             answer = book.add_checkpoint(connection, self.key, submission, self.clock.now)
         if answer.cosignature is not None:
             with self._lock:
-                if answer.cosignature_count > self._given:
+                if answer.cosignature_count > self.given:
                     self.keys.note_given(answer.cosignature_count)
-                    self._given = answer.cosignature_count
+                    self.given = answer.cosignature_count
         return answer
 
     def latest(self) -> list[Watched]:

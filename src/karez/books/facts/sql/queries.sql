@@ -352,7 +352,7 @@ SELECT
     ) AS checkpoints;
 
 -- name: open_witness
--- Begin this institution's witness, unless it has begun.
+-- Begin to witness with a key, unless that has begun.
 INSERT INTO facts.witness (institution_id, verifier_key, cosignature_count, cosigned_at)
 VALUES (
     current_setting('karez.institution_id')::integer,
@@ -363,20 +363,23 @@ VALUES (
 ON CONFLICT DO NOTHING;
 
 -- name: take_witness
--- Lock this institution's witness until the transaction ends.
+-- Lock the witness that has a key until the transaction ends.
 SELECT
-    verifier_key,
     cosignature_count,
     cosigned_at
 FROM facts.witness
-WHERE institution_id = current_setting('karez.institution_id')::integer
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND verifier_key = %(verifier_key)s
 FOR NO KEY UPDATE;
 
 -- name: count_cosignature
 -- Note that the witness has cosigned once more, and when.
 UPDATE facts.witness
 SET cosignature_count = cosignature_count + 1, cosigned_at = %(cosigned_at)s
-WHERE institution_id = current_setting('karez.institution_id')::integer;
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND verifier_key = %(verifier_key)s;
 
 -- name: watch
 -- Take a log among those that are witnessed, or give it other keys.

@@ -85,13 +85,13 @@ CREATE TABLE facts.subject (
 CREATE UNIQUE INDEX subject_current ON facts.subject (institution_id, subject) WHERE is_current;
 CREATE INDEX subject_subject ON facts.subject (institution_id, subject);
 
--- This institution as a witness of other logs: its key, how many cosignatures it gave, the last.
+-- This institution as a witness of other logs: a key, how many cosignatures it gave, and the last.
 CREATE TABLE facts.witness (
     institution_id integer NOT NULL,
     verifier_key text NOT NULL,
     cosignature_count bigint NOT NULL CHECK (cosignature_count >= 0),
     cosigned_at timestamptz NOT NULL,
-    PRIMARY KEY (institution_id)
+    PRIMARY KEY (institution_id, verifier_key)
 );
 
 -- The logs that it witnesses, and the latest checkpoint of each that it has cosigned.
