@@ -72,7 +72,6 @@ class KeyFolder:
         keys = [SigningKey.new(name, kind) for kind in kinds]
         part = file.with_suffix(f".{os.getpid()}.part")
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_durably(part, "".join(f"{key.text}\n" for key in keys))
             with suppress(FileExistsError):
                 os.link(part, file)  # unlike a rename it never takes the place of another key
@@ -110,6 +109,7 @@ class KeyFolder:
 
 
 def _write_durably(file: Path, text: str) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
