@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Self
 
 import attrs
 
 from karez.books.facts.errors import NoteMalformedError
+from karez.books.facts.tlog.encoding import decode64, encode64
 from karez.books.facts.tlog.merkle import HASH_LENGTH
 
 SIZE_MOST = (1 << 63) - 1
@@ -33,18 +32,15 @@ class Checkpoint:
         if len(lines) < 4 or not lines[0] or "" in lines[:-1]:
             raise NoteMalformedError(reason="a checkpoint has an origin, a size and a root")
         size = parse_decimal(lines[1])
-        try:
-            root = base64.b64decode(lines[2], validate=True)
-        except (binascii.Error, ValueError) as fault:
-            raise NoteMalformedError(reason="the root is not base 64") from fault
-        if len(root) != HASH_LENGTH or base64.b64encode(root).decode() != lines[2]:
+        root = decode64(lines[2])
+        if root is None or len(root) != HASH_LENGTH:
             raise NoteMalformedError(reason="the root is not 32 octets in base 64")
         return cls(lines[0], size, root)
 
     @property
     def body(self) -> str:
         """The text to be signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{encode64(self.root)}\n"
 
 
 def parse_decimal(text: str) -> int:

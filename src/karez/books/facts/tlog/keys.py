@@ -5,8 +5,6 @@ The secret half is written by ``SigningKey.text`` alone, for a file that only it
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import secrets
 import struct
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
 from karez.books.facts.errors import KeyMalformedError
+from karez.books.facts.tlog.encoding import decode64, encode64
 
 _PRIVATE = "PRIVATE+KEY+"
 _SEED_LENGTH = 32
@@ -83,7 +82,7 @@ class VerifierKey:
     @property
     def text(self) -> str:
         """The key as a ``vkey``, to be handed to others."""
-        encoded = base64.b64encode(bytes([self.kind]) + self.public_key).decode()
+        encoded = encode64(bytes([self.kind]) + self.public_key)
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
@@ -143,7 +142,7 @@ class SigningKey:
     @property
     def text(self) -> str:
         """The key as a key file holds it. It is secret."""
-        encoded = base64.b64encode(bytes([self.kind]) + self.seed).decode()
+        encoded = encode64(bytes([self.kind]) + self.seed)
         return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{encoded}"
 
     def sign(self, message: bytes) -> bytes:
@@ -152,10 +151,10 @@ class SigningKey:
 
 
 def _octets_of(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as fault:
-        raise KeyMalformedError(what="a key", reason="it is not base 64") from fault
+    octets = decode64(text)
+    if octets is None:
+        raise KeyMalformedError(what="a key", reason="it is not base 64")
+    return octets
 
 
 def _kind_of(encoded: bytes) -> KeyKind:
@@ -177,7 +176,7 @@ def cosigned_message(key: VerifierKey, body: str, time_seconds: int) -> bytes:
             struct.pack(">Q", time_seconds),
             _with_length(origin),
             struct.pack(">QQ", 0, int(size)),
-            base64.b64decode(root),
+            decode64(root) or b"",
         )
     )
 

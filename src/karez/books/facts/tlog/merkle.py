@@ -107,7 +107,7 @@ def _split(size: int) -> int:
 
 def inclusion_root(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
     """Return the root that an audit path leads to (RFC 9162, 2.1.3.2); None if it leads nowhere."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or any(len(octets) != HASH_LENGTH for octets in (leaf, *proof)):
         return None
     node, last, result = index, size - 1, leaf
     for sibling in proof:
@@ -137,7 +137,7 @@ def is_consistent(
 
     Every tree begins with the empty one; that needs no proof, and takes none.
     """
-    if not 0 <= old_size <= size:
+    if not 0 <= old_size <= size or any(len(octets) != HASH_LENGTH for octets in proof):
         return False
     if old_size == size:
         return not proof and old_root == root

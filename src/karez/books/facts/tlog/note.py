@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Self
@@ -11,6 +9,7 @@ from typing import Self
 import attrs
 
 from karez.books.facts.errors import NoteMalformedError, NoteUnverifiedError
+from karez.books.facts.tlog.encoding import decode64, encode64
 from karez.books.facts.tlog.keys import KeyKind, SigningKey, VerifierKey, cosigned_message
 
 _DASH = "\N{EM DASH} "
@@ -30,7 +29,7 @@ class Signature:
     @property
     def line(self) -> str:
         """The line as it stands in a note, its end included."""
-        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self.payload).decode()}\n"
+        return f"{_DASH}{self.name} {encode64(self.key_id + self.payload)}\n"
 
     @classmethod
     def parse(cls, line: str) -> Self:
@@ -40,10 +39,9 @@ class Signature:
             NoteMalformedError: it is no signature line.
         """
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        try:
-            octets = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError) as fault:
-            raise NoteMalformedError(reason="a signature is not base 64") from fault
+        octets = decode64(encoded)
+        if octets is None:
+            raise NoteMalformedError(reason="a signature is not base 64")
         strange = any(letter.isspace() or letter == "+" for letter in name)
         if not line.startswith(_DASH) or not name or strange or len(octets) < 5:
             raise NoteMalformedError(reason="a line after the blank one is no signature")

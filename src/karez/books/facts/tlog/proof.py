@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Self
 
 import attrs
 
 from karez.books.facts.errors import NoteMalformedError
 from karez.books.facts.tlog.checkpoint import parse_decimal
+from karez.books.facts.tlog.encoding import decode64, encode64
 from karez.books.facts.tlog.merkle import HASH_LENGTH
 from karez.books.facts.tlog.note import Note
 
@@ -32,8 +31,8 @@ class LogProof:
     @property
     def text(self) -> str:
         """The proof as its file has it."""
-        extra = [f"extra {base64.b64encode(self.extra).decode()}"] if self.extra else []
-        hashes = [base64.b64encode(octets).decode() for octets in self.hashes]
+        extra = [f"extra {encode64(self.extra)}"] if self.extra else []
+        hashes = [encode64(octets) for octets in self.hashes]
         lines = [_FIRST, *extra, f"index {self.index}", *hashes, ""]
         return "\n".join(lines) + "\n" + self.note.text
 
@@ -70,7 +69,7 @@ def parse_hashes(lines: list[str]) -> tuple[bytes, ...]:
 
 
 def _octets(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as fault:
-        raise NoteMalformedError(reason="a line is not base 64") from fault
+    octets = decode64(text)
+    if octets is None:
+        raise NoteMalformedError(reason="a line is not base 64")
+    return octets

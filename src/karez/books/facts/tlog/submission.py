@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Self
 
@@ -10,6 +9,7 @@ import attrs
 
 from karez.books.facts.errors import NoteMalformedError
 from karez.books.facts.tlog.checkpoint import parse_decimal
+from karez.books.facts.tlog.encoding import encode64
 from karez.books.facts.tlog.note import Note, Signature
 from karez.books.facts.tlog.proof import parse_hashes
 
@@ -28,7 +28,7 @@ class Submission:
     @property
     def text(self) -> str:
         """The submission as it is sent."""
-        hashes = [base64.b64encode(octets).decode() for octets in self.proof]
+        hashes = [encode64(octets) for octets in self.proof]
         return "\n".join([f"old {self.old_size}", *hashes, ""]) + "\n" + self.note.text
 
     @classmethod
