@@ -10,28 +10,28 @@ from karez.books.facts.schemas import Invoice, Visit
 DAY = date(2026, 1, 5)
 
 
-def invoice(number: int = 1, **fields: object) -> Invoice:
+def invoice(place: int = 1, **fields: object) -> Invoice:
     given = {
-        "subject": f"tin:{number % 7}",
+        "subject": f"tin:{place % 7}",
         "valid_on": DAY,
-        "number": f"A{number}",
-        "seller": Party(party_id=f"tin:{number % 7}", name="Mill"),
+        "number": f"A{place}",
+        "seller": Party(party_id=f"tin:{place % 7}", name="Mill"),
         "buyer": Party(party_id="tin:900", name="Baker & Söhne"),
         "currency": "EUR",
-        "net_minor": 1000 + number,
+        "net_minor": 1000 + place,
         "tax_minor": 200,
-        "total_minor": 1200 + number,
+        "total_minor": 1200 + place,
     }
     return Invoice(**(given | fields))
 
 
-def visit(number: int = 1, **fields: object) -> Visit:
+def visit(place: int = 1, **fields: object) -> Visit:
     given = {
-        "subject": f"tin:{number % 7}",
+        "subject": f"tin:{place % 7}",
         "valid_on": DAY,
         "visitor": "officer:7",
-        "visited": Party(party_id=f"tin:{number % 7}"),
-        "purpose": f"see stock {number}",
+        "visited": Party(party_id=f"tin:{place % 7}"),
+        "purpose": f"see stock {place}",
     }
     return Visit(**(given | fields))
 

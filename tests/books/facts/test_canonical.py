@@ -36,7 +36,9 @@ def test_canonical__is_rfc_8785(value: object):
 )
 def test_facts__are_written_alike(text: str, amount: int, day: date, instant: datetime):
     for fact in (
-        invoice(1, order_number=text, due_on=day, occurred_at=instant, total_minor=amount, attester=text),
+        invoice(
+            1, order_number=text, due_on=day, occurred_at=instant, total_minor=amount, attester=text
+        ),
         visit(1, purpose=text, findings=(text, text), ended_at=instant),
     ):
         octets = canonical(fact)
