@@ -65,4 +65,5 @@ def _full_tiles(
             continue
         asked = {"level": level, "start": start, "stop": stop}
         for number, nodes, _ in connection.execute(QUERIES["tiles_from"].text, asked).fetchall():
-            yield tile_path(level, number), bytes(nodes)
+            if not is_there(tile_path(level, number)):
+                yield tile_path(level, number), bytes(nodes)

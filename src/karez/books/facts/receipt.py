@@ -27,7 +27,7 @@ from karez.books.facts.tlog.policy import Policy
 from karez.books.facts.tlog.proof import LogProof
 
 
-class _Opening(msgspec.Struct, omit_defaults=True):
+class _Opening(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """What the extra line holds: the entry as text; body and salt, or neither."""
 
     entry: str
@@ -69,7 +69,7 @@ def check_receipt(text: str, policy: Policy) -> Checked:
     try:
         opening = msgspec.json.decode(proof.extra, type=_Opening)
         entry: dict[str, Any] = msgspec.json.decode(opening.entry, type=dict[str, Any])
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise NoteMalformedError(reason="its extra line holds no entry") from fault
     checkpoint, signatures = policy.check(proof.note)
     leaf = leaf_hash(opening.entry.encode())

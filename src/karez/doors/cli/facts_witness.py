@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import attrs
@@ -70,7 +71,13 @@ def list_(shell: Shell) -> None:
 
 @witness.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="The port; 0 takes a free one.",
+)
 @command_options
 def serve(shell: Shell, *, host: str, port: int) -> None:
     """Answer logs that ask to be witnessed, until told to end.
@@ -85,11 +92,13 @@ def serve(shell: Shell, *, host: str, port: int) -> None:
     with shell.database() as database, open_evidence(shell) as evidence:
         at_work = Witness.at(evidence, database.connect, SystemClock())
         evidence.connection.close()
-        url = f"http://{host}:{port}"
+        listening = socket.create_server((host, port))
+        url = f"http://{host}:{listening.getsockname()[1]}"
         document = {"url": url, "vkey": at_work.key.verifier.text}
         shell.show(document, [f"{at_work.key.name} listens at {url}"])
         sys.stdout.flush()
-        uvicorn.run(witness_app(at_work), host=host, port=port, log_level="warning")
+        config = uvicorn.Config(witness_app(at_work), log_level="warning")
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 @witness.command()
