@@ -5,7 +5,6 @@ from __future__ import annotations
 from karez.kernel.errors import (
     ConflictError,
     InvalidInputError,
-    KarezError,
     NotFoundError,
     UnavailableError,
 )
@@ -101,7 +100,7 @@ class LogKeyWrongError(ConflictError):
     code = "log-key-wrong"
 
 
-class LogDamagedError(KarezError):
+class LogDamagedError(UnavailableError):
     """The log does not agree with itself: {reason}; run karez facts verify, restore a backup."""
 
     code = "log-damaged"
