@@ -131,6 +131,7 @@ class Copier:
 
 def make_raw_tables(connection: psycopg.Connection) -> None:
     """Put tables with the columns of the real ones, and only their primary keys, in their place."""
+    connection.execute("SET role NONE")
     connection.execute("DROP SCHEMA facts CASCADE")
     connection.execute("CREATE SCHEMA facts")
     connection.execute(
