@@ -115,6 +115,7 @@ class Strange(Fact, frozen=True, kw_only=True, tag="strange/1"):
         (invoice(1, number=None), FactMalformedError, "$.number"),
         (invoice(1, seller=Party(name=3)), FactMalformedError, "$.seller.name"),
         (invoice(1, subject=""), FactMalformedError, "$.subject"),
+        (invoice(1, subject="a\0b"), FactMalformedError, "$.subject"),
         (invoice(1, number="x" * 2001), FactMalformedError, "$.number"),
         (invoice(1, number="\ud800"), FactMalformedError, "surrogates"),
         (invoice(1, kind=object()), FactMalformedError, "object"),

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import attrs
@@ -16,7 +16,7 @@ import numpy as np
 from karez.books.facts.attest import is_attested, statement_digest
 from karez.books.facts.batch import Appended, Batch
 from karez.books.facts.canonical import attested_body, canonical, commitment
-from karez.books.facts.check import check_fact
+from karez.books.facts.check import Latest, check_fact
 from karez.books.facts.errors import (
     FactKeyTakenError,
     FactMalformedError,
@@ -76,8 +76,7 @@ class FactsBook:
         return judged.answer(edge.size)
 
 
-@attrs.frozen
-class _New:
+class _New(NamedTuple):
     """A fact that will be added, as octets."""
 
     place: int
@@ -111,6 +110,7 @@ class _Judged:
         """Yield the facts that could stand in the book, and refuse the others."""
         batch = self.batch
         keys, attestations = batch.keys, batch.attestations
+        latest = Latest.at(now)
         for place, fact in enumerate(batch.facts):
             try:
                 body = canonical(fact)
@@ -120,7 +120,7 @@ class _Judged:
             ) as fault:  # not of a type that JSON has, or half a letter
                 self.refused[place] = FactMalformedError(reason=str(fault))
                 continue
-            error, attested = check_fact(fact, body, now), None
+            error, attested = check_fact(fact, body, latest), None
             if error is None and place in attestations:
                 attestation = attestations[place]
                 if is_attested(fact, attestation):
@@ -210,50 +210,22 @@ def _write(
     connection: psycopg.Connection, head: Head, edge: Edge, judged: _Judged, signer: Signer
 ) -> Edge:
     """Write the new facts, the tiles they fill, the checkpoint and the head."""
-    facts = judged.batch.facts
-    subjects = {facts[new.place].subject for new in judged.new}
+    subjects = {judged.batch.facts[new.place].subject for new in judged.new}
     pseudonyms, fresh = _pseudonyms(connection, subjects)
-    salts = secrets.token_bytes(SALT_LENGTH * len(judged.new))
     institution_id = head.institution_id
-    template = _leaf_template(head)
     leaves: list[bytes] = []
-    bodies: list[bytes] = []
-    for rank, new in enumerate(judged.new):
-        fact = facts[new.place]
-        salt = salts[SALT_LENGTH * rank : SALT_LENGTH * (rank + 1)]
-        schema = schema_of(fact).encode()
-        pseudonym = pseudonyms[fact.subject]
-        committed = commitment(salt, new.body).hex().encode()
-        leaves.append(template % (committed, schema, pseudonym.hex.encode()))
-        bodies.append(
-            body_row(
-                institution_id,
-                head.size + rank,
-                key=new.key,
-                pseudonym=pseudonym.bytes,
-                valid_on=fact.valid_on,
-                schema=schema,
-                salt=salt,
-                attested=new.attested,
-                body=new.body,
-            )
-        )
+    connection.execute(QUERIES["become"].text, {"role": Role.POSTER})
+    copy_in(connection, "body", _bodies(head, judged, pseudonyms, leaves))
     grown, filled = edge.grow([leaf_hash(leaf) for leaf in leaves])
     root = grown.root
     note = signer.checkpoint(grown.size, root, int(head.now.timestamp()))
-    connection.execute(QUERIES["become"].text, {"role": Role.POSTER})
-    copy_in(
-        connection,
-        "entry",
-        (entry_row(institution_id, index, leaf) for index, leaf in enumerate(leaves, head.size)),
+    entries = (
+        entry_row(institution_id, index, leaf) for index, leaf in enumerate(leaves, head.size)
     )
-    copy_in(connection, "body", bodies)
+    copy_in(connection, "entry", entries)
     if fresh:
-        copy_in(
-            connection,
-            "subject",
-            (row(institution_id, p, s, True, widths="isss") for s, p in fresh.items()),
-        )
+        named = (row(institution_id, p, s, True, widths="isss") for s, p in fresh.items())
+        copy_in(connection, "subject", named)
     if filled:
         copy_in(connection, "tile", (_tile_row(institution_id, tile) for tile in filled))
     checkpoint = row(institution_id, grown.size, root, note.text, head.now, widths="iqsss")
@@ -262,6 +234,36 @@ def _write(
     moved = {"size": grown.size, "root": root, "recorded_at": head.now}
     connection.execute(QUERIES["move_log"].text, moved)
     return grown
+
+
+def _bodies(
+    head: Head, judged: _Judged, pseudonyms: dict[str, UUID], leaves: list[bytes]
+) -> Iterator[bytes]:
+    """Yield the rows of the bodies, and put the leaf that commits to each into ``leaves``.
+
+    The server takes in what is yielded while the next are made.
+    """
+    facts = judged.batch.facts
+    salts = secrets.token_bytes(SALT_LENGTH * len(judged.new))
+    template = _leaf_template(head)
+    named = {subject: (p.bytes, p.hex.encode()) for subject, p in pseudonyms.items()}
+    for rank, new in enumerate(judged.new):
+        fact = facts[new.place]
+        salt = salts[SALT_LENGTH * rank : SALT_LENGTH * (rank + 1)]
+        schema = schema_of(fact).encode()
+        pseudonym, shown = named[fact.subject]
+        leaves.append(template % (commitment(salt, new.body).hex().encode(), schema, shown))
+        yield body_row(
+            head.institution_id,
+            head.size + rank,
+            key=new.key,
+            pseudonym=pseudonym,
+            valid_on=fact.valid_on,
+            schema=schema,
+            salt=salt,
+            attested=new.attested,
+            body=new.body,
+        )
 
 
 def _leaf_template(head: Head) -> bytes:
@@ -281,7 +283,7 @@ def _pseudonyms(
     connection: psycopg.Connection, subjects: set[str]
 ) -> tuple[dict[str, UUID], dict[str, UUID]]:
     """Return the pseudonym of every subject, and of those that had none before."""
-    asked = {"subjects": list(subjects)}
+    asked = {"subjects": canonical(list(subjects)).decode()}
     known: dict[str, UUID] = dict(connection.execute(QUERIES["pseudonyms"].text, asked).fetchall())
     # Random, and not the time-ordered ids of the kernel: a pseudonym must tell nothing.
     fresh = {

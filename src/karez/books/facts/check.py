@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+import attrs
 import msgspec
 
 from karez.books.facts.canonical import decode_fact
@@ -25,7 +26,20 @@ DAYS_AHEAD = timedelta(days=1)
 CLOCK_AHEAD = timedelta(minutes=5)
 
 
-def check_fact(fact: Fact, octets: bytes, now: datetime) -> KarezError | None:
+@attrs.frozen
+class Latest:
+    """The last day and instant at which a fact can have happened."""
+
+    day: date
+    instant: datetime
+
+    @classmethod
+    def at(cls, now: datetime) -> Latest:
+        """Return what is latest for facts that are recorded now."""
+        return cls((now + DAYS_AHEAD).date(), now + CLOCK_AHEAD)
+
+
+def check_fact(fact: Fact, octets: bytes, latest: Latest) -> KarezError | None:
     """Return what is wrong with a fact, None if nothing is. ``octets`` is its canonical JSON."""
     schema = schema_of(fact)
     if SCHEMAS.get(schema) is not type(fact):
@@ -36,9 +50,9 @@ def check_fact(fact: Fact, octets: bytes, now: datetime) -> KarezError | None:
         decode_fact(schema, octets)  # a fact made in Python has not been checked by anyone yet
     except msgspec.ValidationError as fault:
         return FactMalformedError(reason=str(fault))
-    if not fact.subject:
-        return FactMalformedError(reason="$.subject is empty")
-    return _check_time(fact, now) or _check_sums(fact)
+    if not fact.subject or "\0" in fact.subject:
+        return FactMalformedError(reason="$.subject is empty, or has an octet zero")
+    return _check_time(fact, latest) or _check_sums(fact)
 
 
 def schema_unknown(schema: str) -> FactSchemaUnknownError:
@@ -47,14 +61,14 @@ def schema_unknown(schema: str) -> FactSchemaUnknownError:
     return FactSchemaUnknownError(schema=schema, nearest=nearest)
 
 
-def _check_time(fact: Fact, now: datetime) -> KarezError | None:
-    if fact.valid_on > (now + DAYS_AHEAD).date():
+def _check_time(fact: Fact, latest: Latest) -> KarezError | None:
+    if fact.valid_on > latest.day:
         return FactFutureError(field="valid_on", value=fact.valid_on.isoformat())
     if fact.occurred_at is None:
         return None
     if fact.occurred_at.tzinfo is None:
         return FactMalformedError(reason="$.occurred_at has no offset")
-    if fact.occurred_at > now + CLOCK_AHEAD:
+    if fact.occurred_at > latest.instant:
         return FactFutureError(field="occurred_at", value=fact.occurred_at.isoformat())
     return None
 
