@@ -114,10 +114,7 @@ class _Judged:
         for place, fact in enumerate(batch.facts):
             try:
                 body = canonical(fact)
-            except (
-                TypeError,
-                ValueError,
-            ) as fault:  # not of a type that JSON has, or half a letter
+            except (TypeError, ValueError) as fault:  # of no type that JSON has, or half a letter
                 self.refused[place] = FactMalformedError(reason=str(fault))
                 continue
             error, attested = check_fact(fact, body, latest), None
@@ -132,7 +129,9 @@ class _Judged:
                 self.refused[place] = error
                 continue
             named = keys[place] if keys else ""
-            octets = b"key\0" + named.encode() if named else b"content\0" + body
+            octets = (
+                b"key\0" + named.encode(errors="surrogatepass") if named else b"content\0" + body
+            )
             yield _New(place, hashlib.sha256(octets).digest(), body, attested)
 
     def _settle(
