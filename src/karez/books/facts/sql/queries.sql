@@ -348,6 +348,19 @@ WHERE
     AND e.entry_index < %(stop)s
 ORDER BY e.entry_index;
 
+-- name: nameless
+-- Count bodies under a pseudonym of which nobody knows whom it means: there should be none.
+SELECT count(*) AS bodies
+FROM facts.body AS b
+WHERE
+    b.institution_id = current_setting('karez.institution_id')::integer
+    AND NOT EXISTS (
+        SELECT FROM facts.subject AS s
+        WHERE
+            s.institution_id = current_setting('karez.institution_id')::integer
+            AND s.pseudonym = b.pseudonym
+    );
+
 -- name: beyond
 -- Count what stands beyond the head of the log: nothing should.
 SELECT
