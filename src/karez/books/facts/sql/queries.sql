@@ -215,7 +215,7 @@ INNER JOIN facts.cosignature AS s
     ON c.institution_id = s.institution_id AND c.size = s.size
 WHERE
     c.institution_id = current_setting('karez.institution_id')::integer
-    AND c.size > %(least)s
+    AND c.size >= %(least)s
 GROUP BY c.size, c.note
 HAVING count(DISTINCT s.signer) >= %(witnesses)s
 ORDER BY c.size DESC
