@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import secrets
 import threading
@@ -204,7 +205,7 @@ class _Judged:
             self._compare(connection, to_compare)
 
     def _rank(self, first: _New) -> int:
-        return next((rank for rank, fact in enumerate(self.new) if fact is first), 0)
+        return bisect.bisect_left(self.new, first.place, key=lambda fact: fact.place)
 
     def _refuse_key(self, place: int, index: int) -> None:
         self.refused[place] = FactKeyTakenError(key=self.batch.keys[place], index=index)
