@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import batches, conformance, contracts, history, peers, pens, singles
+from benchmarks import batches, conformance, contracts, facts, history, peers, pens, singles
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
 from benchmarks.welltest import run as welltest
@@ -27,6 +27,7 @@ def main() -> int:
         "singles": singles.run,
         "pens": pens.run,
         "history": history.run,
+        "facts": facts.run,
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,
@@ -46,17 +47,17 @@ def main() -> int:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     everything["peers"] = partial(peers.run, pgledger=asked.pgledger)
     with open_bed() as bed:
-        facts = machine(bed)
-        facts["begun_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+        about = machine(bed)
+        about["begun_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         sections: list[Section] = []
         for name in asked.names or everything:
             sections.append(everything[name](bed, asked.rounds))
             print(sections[-1].show(), flush=True)
-        facts["load_after"] = os.getloadavg()
+        about["load_after"] = os.getloadavg()
     print(show_bars(sections))
-    stamp = facts["begun_at"].replace(":", "").split("+")[0]
+    stamp = about["begun_at"].replace(":", "").split("+")[0]
     output = asked.output or RESULTS / f"local-{stamp}.json"
-    write_json(output, facts, sections)
+    write_json(output, about, sections)
     print(f"\nEach turn is in {output}")
     return 0
 

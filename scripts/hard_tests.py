@@ -25,6 +25,12 @@ FORMS = {
         "",
         "kills of server, backend or client under load",
     ),
+    "fact_kills": (
+        100,
+        "books/facts/test_crash.py",
+        "",
+        "kills under facts that are appended",
+    ),
     "damages": (
         1_000,
         "books/money/test_damage.py",

@@ -69,13 +69,15 @@ def start_client(home: Path, diary: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, __file__, str(home), str(diary)])
 
 
-def kill_something(chance: random.Random, home: Path, clients: list, diaries: list[Path]) -> None:
+def kill_something(
+    chance: random.Random, home: Path, clients: list, diaries: list[Path], start=start_client
+) -> None:
     victim = chance.choice(["postmaster", "backend", "client"])
     if victim == "client":
         place = chance.randrange(len(clients))
         clients[place].kill()
         clients[place].wait()
-        clients[place] = start_client(home, diaries[place])
+        clients[place] = start(home, diaries[place])
         return
     try:
         postmaster = int((home / "data" / "postmaster.pid").read_text().splitlines()[0])

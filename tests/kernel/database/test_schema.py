@@ -16,7 +16,9 @@ from karez.kernel.database.binaries import find_programs
 from karez.kernel.database.migration import split_statements
 
 SOURCE = Path(karez.__file__).parent
-SCHEMAS = (SOURCE / "kernel/sql/schema.sql", SOURCE / "books/money/sql/schema.sql")
+SCHEMAS = tuple(
+    SOURCE / f"{book}/sql/schema.sql" for book in ("kernel", "books/money", "books/facts")
+)
 
 
 def dump(conninfo: str) -> str:

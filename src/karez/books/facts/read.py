@@ -1,0 +1,167 @@
+"""The way out: facts, the tree, and the proofs that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+
+from karez.books.facts.errors import (
+    FactErasedError,
+    FactUnknownError,
+    LogDamagedError,
+    NotCosignedError,
+)
+from karez.books.facts.log import partial_tile, read_log
+from karez.books.facts.queries import QUERIES
+from karez.books.facts.tlog.merkle import prove_consistency, prove_inclusion
+from karez.books.facts.tlog.note import Note, Signature
+from karez.books.facts.tlog.proof import LogProof
+from karez.books.facts.tlog.tiles import TILE_WIDTH, Tiles, nodes_in
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@attrs.frozen
+class Recorded:
+    """A fact as the book holds it. ``body`` and ``salt`` are None once they were erased."""
+
+    index: int
+    leaf: bytes
+    body: bytes | None
+    salt: bytes | None
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        """What the log shows: pseudonym, commitment, schema, issuer, instant."""
+        return msgspec.json.decode(self.leaf)
+
+    @property
+    def fields(self) -> Mapping[str, Any] | None:
+        """What the fact says, None where that was erased."""
+        return None if self.body is None else msgspec.json.decode(self.body)
+
+
+def find_fact(connection: psycopg.Connection, index: int) -> Recorded:
+    """Return the fact at an index.
+
+    Raises:
+        FactUnknownError: the log is not that long.
+        LogNotOpenError: there is no log yet.
+    """
+    record = connection.execute(QUERIES["fact"].text, {"index": index}).fetchone()
+    if record is None:
+        raise FactUnknownError(index=index, size=read_log(connection).size)
+    leaf, body, salt = record
+    return Recorded(index, bytes(leaf), body and bytes(body), salt and bytes(salt))
+
+
+def find_body(connection: psycopg.Connection, index: int) -> Recorded:
+    """Return the fact at an index with its body.
+
+    Raises:
+        FactErasedError: the body was erased.
+
+    Else raises as ``find_fact`` does.
+    """
+    found = find_fact(connection, index)
+    if found.body is None:
+        raise FactErasedError(index=index)
+    return found
+
+
+@attrs.frozen
+class Filter:
+    """Which facts are asked for; what is None does not matter."""
+
+    subject: str | None = None
+    schema: str | None = None
+    since: date | None = None
+    until: date | None = None
+    below: int | None = None
+    most: int = 100
+
+
+def list_facts(connection: psycopg.Connection, asked: Filter) -> list[tuple[int, str, bytes]]:
+    """Return index, schema and body of the facts asked for, the latest first."""
+    rows = connection.execute(QUERIES["facts_of"].text, attrs.asdict(asked)).fetchall()
+    return [(index, schema, bytes(body)) for index, schema, body in rows]
+
+
+def tiles_of(connection: psycopg.Connection) -> Tiles:
+    """Return what gives the tiles of this institution's tree, and remembers the full ones."""
+    full: dict[tuple[int, int], bytes] = {}
+
+    def tile(level: int, number: int, width: int) -> bytes:
+        if width < TILE_WIDTH:
+            return b"".join(partial_tile(connection, level, number, width))
+        found = full.get((level, number))
+        if found is None:
+            asked = {"level": level, "number": number}
+            record = connection.execute(QUERIES["tile"].text, asked).fetchone()
+            if record is None:
+                raise LogDamagedError(reason=f"tile {number} of level {level} is missing")
+            found = full[level, number] = bytes(record[0])
+        return found
+
+    return tile
+
+
+def read_entries(connection: psycopg.Connection, start: int, stop: int) -> list[bytes]:
+    """Return the entries from one index up to another."""
+    rows = connection.execute(
+        QUERIES["entries_between"].text, {"start": start, "stop": stop}
+    ).fetchall()
+    return [bytes(row[0]) for row in rows]
+
+
+def read_checkpoint(
+    connection: psycopg.Connection,
+    size: int | None = None,
+    *,
+    least: int = 0,
+    witnesses: int = 0,
+) -> tuple[int, Note] | None:
+    """Return size and note of a checkpoint, with the cosignatures of witnesses that we have.
+
+    Of one size; else the latest with at least ``least`` entries that so many ``witnesses`` have
+    cosigned. None where there is none.
+    """
+    if witnesses:
+        asked = {"least": least, "witnesses": witnesses}
+        record = connection.execute(QUERIES["checkpoint_cosigned"].text, asked).fetchone()
+    else:
+        asked = {"least": least, "size": size}
+        record = connection.execute(QUERIES["checkpoint"].text, asked).fetchone()
+    if record is None:
+        return None
+    found, text = record
+    lines = connection.execute(QUERIES["cosignatures"].text, {"size": found}).fetchall()
+    return found, Note.parse(text).signed(*(Signature.parse(line.strip()) for (line,) in lines))
+
+
+def prove_fact(connection: psycopg.Connection, index: int, *, witnesses: int = 0) -> LogProof:
+    """Return the proof that the log holds the entry at an index, below a signed checkpoint.
+
+    Raises:
+        FactUnknownError: the log is not that long.
+        NotCosignedError: no checkpoint with so many cosignatures has this fact yet.
+    """
+    log_size = read_log(connection).size
+    if index >= log_size:
+        raise FactUnknownError(index=index, size=log_size)
+    found = read_checkpoint(connection, least=index + 1, witnesses=witnesses)
+    if found is None:
+        raise NotCosignedError(index=index, witnesses=witnesses)
+    size, note = found
+    nodes = nodes_in(tiles_of(connection), size)
+    return LogProof(index, tuple(prove_inclusion(nodes, index, size)), note)
+
+
+def prove_growth(connection: psycopg.Connection, old_size: int, size: int) -> list[bytes]:
+    """Return the proof that the tree of one size is a beginning of that of another."""
+    return prove_consistency(nodes_in(tiles_of(connection), size), old_size, size)

@@ -1,0 +1,1 @@
+"""The witness protocol over HTTP: answered for other logs, and asked of other witnesses."""
