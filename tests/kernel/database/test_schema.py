@@ -16,7 +16,12 @@ from karez.kernel.database.binaries import find_programs
 from karez.kernel.database.migration import split_statements
 
 SOURCE = Path(karez.__file__).parent
-SCHEMAS = (SOURCE / "kernel/sql/schema.sql", SOURCE / "books/money/sql/schema.sql")
+SCHEMAS = (
+    SOURCE / "kernel/sql/schema.sql",
+    SOURCE / "books/money/sql/schema.sql",
+    SOURCE / "books/rights/sql/schema.sql",
+    SOURCE / "services/consent/sql/schema.sql",
+)
 
 
 def dump(conninfo: str) -> str:
