@@ -80,8 +80,8 @@ class Thing:
 class Claim:
     """A claim on things. ``holder`` is who has it: lender, lessor, or who controls a receipt.
 
-    ``rules`` names the register whose rules it follows (``data/registers.toml``); ``ends_at`` is the
-    end of its term, None for none; ``attached_on`` the day on which it arose between the parties.
+    ``rules`` names the register whose rules it follows (``data/registers.toml``); ``ends_at`` is
+    the end of its term, None for none; ``attached_on`` the day on which it arose.
     """
 
     kind: Kind
@@ -98,10 +98,11 @@ class Claim:
 
 @attrs.frozen
 class Consent:
-    """A right over data: who may use which data of whom, for what, from when to when, and how often.
+    """A right over data: who may use which data of whom, for what, when, and how often.
 
     ``series`` are the accounts or series that it covers, ``range_from`` to ``range_to`` the days of
-    the data, ``data_life_days`` how long what is stored may be kept, ``uses_most`` a ``uses_period``.
+    the data, ``data_life_days`` how long what is stored may be kept, ``uses_most`` how many uses in
+    each ``uses_period``.
     A condition is met where a use names its evidence. Amounts bound what a use may move or ask for.
     """
 
@@ -135,7 +136,9 @@ class Rules:
 
 @lru_cache(maxsize=1)
 def _registers() -> dict[str, Any]:  # the data file's own shapes
-    text = (resources.files(__package__) / "data" / "registers.toml").read_text(encoding="utf-8")
+    text = (resources.files("karez.books.rights") / "data" / "registers.toml").read_text(
+        encoding="utf-8"
+    )
     return tomllib.loads(text)
 
 

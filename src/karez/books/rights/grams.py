@@ -2,8 +2,8 @@
 
 A key is cut into three pieces, a long one into five. Each piece, with its place and the length of
 the key, is a gram. Two slips damage two of the pieces (a swap of letters across a cut damages
-two alone), so a key that is near shares a gram with what is asked for, at the same place or moved by
-at most two letters; of a long one it shares two. This is the partition scheme of Li, Deng, Wang and
+two alone), so a key that is near shares a gram with what is asked for, moved by at most two
+letters; of a long one it shares two. This is the partition scheme of Li, Deng, Wang and
 Feng, PASS-JOIN, PVLDB 5 (3), 2011. Equality of integers is all that the database needs for it, so
 an ordinary index serves, also under row-level security.
 """

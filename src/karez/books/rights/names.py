@@ -42,7 +42,9 @@ class Match(StrEnum):
 
 
 def _load() -> dict[str, Any]:  # the data file's own shapes
-    text = (resources.files(__package__) / "data" / "names.toml").read_text(encoding="utf-8")
+    text = (resources.files("karez.books.rights") / "data" / "names.toml").read_text(
+        encoding="utf-8"
+    )
     return tomllib.loads(text)
 
 
@@ -57,7 +59,9 @@ _GIVEN = {short: name for name, others in _DATA["given"].items() for short in ot
 
 _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
-_JOINED = re.compile(r"['’`.·・•‧]")  # within a word: B.C., O'Neill, 买买提·艾力
+_JOINED = re.compile(
+    "['`.\u2019\u00b7\u30fb\u2022\u2027]"
+)  # within a word: B.C., O'Neill, 买买提·艾力
 _NUMBER = re.compile(r"[0-9]+|[〇零一二三四五六七八九十百千]+")
 _NUMBERED = re.compile(r"0*([0-9]{4,})(BC)?")
 
@@ -142,7 +146,7 @@ def compare(asked: Name, found: Name) -> Match | None:
         return None
     if asked.key == found.key:
         return Match.EXACT
-    if asked.turned == found.turned or asked.key == found.turned:
+    if found.turned in {asked.turned, asked.key}:
         return Match.SIMILAR
     alike = _firms_alike if asked.of is Debt.BUSINESS else _people_alike
     return Match.SIMILAR if alike(asked, found) else None

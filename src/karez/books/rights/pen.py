@@ -73,9 +73,7 @@ def take_pen(connection: psycopg.Connection) -> Pen:
     assert row is not None, "a book that was opened can be locked"  # noqa: S101
     number, recorded_at, digest, events, claims, names, institution_id, role, now = row
     now = max(now, recorded_at + _MICROSECOND)
-    return Pen(
-        connection, number, bytes(digest), events, claims, names, institution_id, role, now
-    )
+    return Pen(connection, number, bytes(digest), events, claims, names, institution_id, role, now)
 
 
 def write_batch(pen: Pen, events: Sequence[Recorded], rows: Rows, *, claims: int) -> None:

@@ -1,7 +1,7 @@
 """The one way into the rights book: judge each event against what stands, and write what may be.
 
-``record`` takes a batch. Each event has an answer of its own: it is recorded, it was recorded before,
-or it is refused by an error that says what to do. One that is refused leaves the others alone.
+``record`` takes a batch. Each event has an answer of its own: it is recorded, it stood before, or it
+is refused by an error that says what to do. One that is refused leaves the others alone.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ _NOW_ONLY = (Reserve, Finance, Transfer, Grant, Revoke)
 class Done:
     """What became of one event: where it stands, or why it was refused.
 
-    ``replayed`` says that it was there before. ``alike`` are the schemes in which a live right has an
-    equal fingerprint that does not forbid this one.
+    ``replayed`` says that it was there before. ``alike`` are the schemes in which a live right
+    has an equal fingerprint that does not forbid this one.
     """
 
     event: Event
@@ -156,7 +156,9 @@ class _Recorder:
             self.rights[right_id], self.last[right_id] = right, events[-1]
 
     def _events(self, query: str, **parameters: object) -> Iterable[Recorded]:
-        return [Recorded(*row) for row in self.pen.connection.execute(QUERIES[query].text, parameters)]
+        return [
+            Recorded(*row) for row in self.pen.connection.execute(QUERIES[query].text, parameters)
+        ]
 
     def _answer(self, event: Event) -> Done:
         body = encode_act(event.act)
@@ -168,7 +170,7 @@ class _Recorder:
         try:
             at = self._effective_at(event)
             right = self._judge(event, at)
-            alike = self._check_things(event, right, at)
+            alike = self._check_things(event, right)
         except KarezError as error:
             return Done(event, error=error)
         recorded = Recorded(
@@ -203,7 +205,7 @@ class _Recorder:
                 raise RightUnknownError(right=shown(event.act.under))
         return apply(right, event.right_id, event.act, at)
 
-    def _check_things(self, event: Event, right: Right, at: datetime) -> tuple[str, ...]:
+    def _check_things(self, event: Event, right: Right) -> tuple[str, ...]:
         """Refuse what another live right excludes; return in which ways others are alike."""
         if not isinstance(event.act, Register | Reserve | Finance | Amend | Renew):
             return ()

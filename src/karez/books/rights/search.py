@@ -1,8 +1,8 @@
 """Search the register by a debtor's name or by the number of a thing, and certify what was found.
 
-A search is of the register as known at one instant and effective at another. Candidates come from an
-index of all that ever stood; each is then folded from its events and looked at again, so the answer
-is that of the time asked for. Ended rights stay visible for as long as they may be revived.
+A search is of the register as known at one instant and effective at another. Candidates come from
+an index of all that ever stood; each is then folded from its events and looked at again, so the
+answer is that of the time asked for. Ended rights stay visible for as long as they may be revived.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from karez.books.rights.read import clock, load_histories
 from karez.books.rights.serials import spell
 from karez.kernel.ids import new_id, show_id
 
+_Matcher = Callable[[Claim], tuple[Match, str] | None]
 _HIDDEN = frozenset({State.CANCELLED, State.EXPIRED, State.RESERVED})
 
 
@@ -110,12 +112,12 @@ def search(
         if not name.key:
             raise RightMalformedError(field="name", value=criterion.name, reason="no letter in it")
         candidates = _rights_under(connection, name)
-        matcher: Callable[[Claim], tuple[Match, str] | None] = lambda claim: _by_name(name, claim)  # noqa: E731
+        matcher: _Matcher = partial(_by_name, name)
     else:
         if not spell(criterion.number):
             raise RightMalformedError(field="number", value=criterion.number, reason="it is empty")
         candidates = _rights_on(connection, criterion)
-        matcher = lambda claim: _by_thing(criterion, claim)  # noqa: E731
+        matcher = partial(_by_thing, criterion)
     histories = load_histories(connection, candidates, at, register.known_at)
     folded = [fold(events) for events in histories.values()]
     hits = [hit for right in folded if right and (hit := _hit(right, at, matcher))]
@@ -161,9 +163,7 @@ def list_certificates(
     """Return one certificate, or all, the oldest first."""
     parameters = {"certificate_id": certificate_id}
     rows = connection.execute(QUERIES["certificates"].text, parameters)
-    return [
-        Certificate(*row[:8], bytes(row[8]), row[9], bytes(row[10])) for row in rows
-    ]
+    return [Certificate(*row) for row in rows]
 
 
 def search_again(connection: psycopg.Connection, certificate: Certificate) -> str:
@@ -247,9 +247,7 @@ def _by_thing(thing: Thing, claim: Claim) -> tuple[Match, str] | None:
     return min(found, key=lambda pair: pair[0] is not Match.EXACT, default=None)
 
 
-def _hit(
-    right: Right, at: datetime, matcher: Callable[[Claim], tuple[Match, str] | None]
-) -> Hit | None:
+def _hit(right: Right, at: datetime, matcher: _Matcher) -> Hit | None:
     state = right.state_at(at)
     if not isinstance(right.content, Claim) or state in _HIDDEN or not _is_visible(right, at):
         return None

@@ -1,6 +1,6 @@
 """Uses of a consent: asked for, checked by the database, recorded whether allowed or refused.
 
-The check is a function in SQL, and so is the gate that the views of data ask (``sql/schema.sql``), so
+The check is a function in SQL, and so is the gate that the views of data ask (``sql/schema.sql``):
 no code of ours can forget either.
 """
 

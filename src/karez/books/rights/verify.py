@@ -1,7 +1,7 @@
 """Can the rights book disagree with itself? Make again what follows from its events, and compare.
 
-Every event is read and applied anew under the rules; the chain of digests, the versions, the turns of
-exclusive things, the search index, the table of consents, the chain of each consent's uses and the
+Every event is read and applied anew under the rules; the chain of digests, the versions, the turns
+of exclusive things, the search index, the table of consents, the chain of each consent's uses and the
 certificates must all be what that gives. A finding names the row.
 """
 
@@ -169,7 +169,9 @@ class _Verifier:
                 self.names.add((row, event.right_id, event.version))
         revived = isinstance(event.act, Renew) and had and not had.is_live(event.effective_at)
         if revived or (changes and (before is None or before.things != claim.things)):
-            stays = {(t.scheme, t.key) for t in before.things} if before and not revived else set()
+            stays: set[Key] = set()
+            if before and not revived:
+                stays = {(t.scheme, t.key) for t in before.things}
             for thing in claim.things:
                 key = (str(thing.scheme), thing.key)
                 turn = None
@@ -192,7 +194,9 @@ class _Verifier:
         rows = self.connection.execute(QUERIES["verify_names"].text).fetchall()
         numbers = {number: (debt, spelled) for number, debt, spelled in rows}
         debtors = self.connection.execute(QUERIES["verify_debtors"].text)
-        found = {(numbers.get(number, ("", "")), right, version) for number, right, version in debtors}
+        found = {
+            (numbers.get(number, ("", "")), right, version) for number, right, version in debtors
+        }
         for _, right_id, version in found ^ self.names:
             what = "the index and the event do not name the same debtors"
             self.report.find("index", "debtor", f"{shown(right_id)} version {version}", what)
@@ -210,9 +214,7 @@ class _Verifier:
             self.report.find("index", "gram", number, "there is no such name")
 
     def _check_consents(self) -> None:
-        stored = {
-            row[0]: row for row in self.connection.execute(QUERIES["verify_consents"].text)
-        }
+        stored = {row[0]: row for row in self.connection.execute(QUERIES["verify_consents"].text)}
         made = {each: consent_row(each, consent) for each, consent in self.consents.items()}
         for consent_id in stored.keys() | made.keys():
             if stored.get(consent_id) != made.get(consent_id):

@@ -32,6 +32,8 @@ COMMANDS = {
     "export": ("karez.doors.cli.export:export", "Write the book to a file."),
     "cashflow": ("karez.doors.cli.cashflow:cashflow", "Compute what the terms of contracts make."),
     "quote": ("karez.doors.cli.quote:quote", "Show what a loan would be like and cost."),
+    "rights": ("karez.doors.cli.rights:rights", "Register, search and pass on claims on things."),
+    "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""
