@@ -11,6 +11,7 @@ from books.rights.conftest import Begin
 from books.rights.making import FUTURE, a_claim, firm
 from books.rights.variants import firm_of, firms, people, person_of, vary_firm, vary_person
 from karez.books.rights.claim import Debtor
+from karez.books.rights.errors import RightMalformedError
 from karez.books.rights.event import Event, Register
 from karez.books.rights.grams import WEIGHT_NEEDED, grams_asked, grams_of
 from karez.books.rights.names import Debt, Match, Name, business_name, compare, individual_name
@@ -95,13 +96,13 @@ def test_compare__people(asked: tuple[str, str], found: tuple[str, str], match: 
     assert compare(individual_name(*asked), individual_name(*found)) is match
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_search__recall_and_precision(begin: Begin, seed: int):
     """The bar of the register: variants are found, names that only look alike are not."""
     rng = random.Random(seed)
     debtors = [firm_of(text) for text in firms(rng, 700)]
     debtors += [person_of(name) for name in people(rng, 300)]
-    asked = [(varied(rng, debtor), debtor) for debtor in debtors for _ in range(2)]
+    asked = [(varied(rng, debtor), debtor) for debtor in debtors]
     with begin() as connection:
         events = [Event(new_id(), Register(a_claim(debtors=(each,)))) for each in debtors]
         assert all(done.error is None for done in record(connection, events))
@@ -154,8 +155,7 @@ def test_grams__never_miss_two_slips(one: str, other: str):
     weights = grams_asked(first)
     shared = sum(weights.get(gram, 0) for gram in grams_of(second))
     forms = (first.key, second.key)
-    singled = [form for form in forms]
-    if Levenshtein.distance(*singled) <= 2 and not has_doubles(*forms):
+    if Levenshtein.distance(*forms) <= 2 and not has_doubles(*forms):
         assert shared >= WEIGHT_NEEDED
 
 
@@ -179,7 +179,5 @@ def test_grams__find_what_compare_finds(word: str, at: int, letter: str, kind: i
 
 
 def test_search__a_name_without_letters_is_refused(begin: Begin):
-    from karez.books.rights.errors import RightMalformedError
-
     with begin() as connection, pytest.raises(RightMalformedError):
         search(connection, firm("---"), effective_at=FUTURE)

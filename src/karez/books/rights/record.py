@@ -1,7 +1,7 @@
 """The one way into the rights book: judge each event against what stands, and write what may be.
 
-``record`` takes a batch. Each event has an answer of its own: it is recorded, it stood before, or it
-is refused by an error that says what to do. One that is refused leaves the others alone.
+``record`` takes a batch. Each event has an answer of its own: it is recorded, it stood before, or
+it is refused by an error that says what to do. One that is refused leaves the others alone.
 """
 
 from __future__ import annotations

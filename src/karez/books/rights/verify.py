@@ -1,8 +1,8 @@
 """Can the rights book disagree with itself? Make again what follows from its events, and compare.
 
 Every event is read and applied anew under the rules; the chain of digests, the versions, the turns
-of exclusive things, the search index, the table of consents, the chain of each consent's uses and the
-certificates must all be what that gives. A finding names the row.
+of exclusive things, the search index, the table of consents, the chain of each consent's uses
+and the certificates must all be what that gives. A finding names the row.
 """
 
 from __future__ import annotations

@@ -197,7 +197,8 @@ def _use(consent_id: UUID, options: dict[str, Any]) -> Use:
 
 def _use_document(each: RecordedUse) -> dict[str, Any]:
     use = attrs.asdict(each.use) | {"consent_id": show_id("rgt", each.use.consent_id)}
-    minor: int | None = use.pop("amount_minor")
+    minor = each.use.amount_minor
+    del use["amount_minor"]
     use["amount"] = None if minor is None else major(minor, each.use.currency or "")
     return {**use, "use_id": show_id("use", each.use.use_id), **_rest(each)}
 

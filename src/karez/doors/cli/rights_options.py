@@ -165,9 +165,7 @@ def right_document(right: Right, at: datetime) -> dict[str, Any]:
 def right_lines(document: dict[str, Any]) -> list[str]:
     """Return what a person wants to see of a right."""
     things = [f"{each['scheme']} {each['number']}" for each in document.get("things", ())]
-    debtors = [
-        ", ".join(filter(None, [d["name"], d["given"]])) for d in document.get("debtors", ())
-    ]
+    debtors = [f"{each['name']} {each['given']}".strip() for each in document.get("debtors", ())]
     pairs = [
         ("state", document["state"]),
         ("kind", document.get("kind")),
