@@ -1,4 +1,4 @@
-"""Consents: every use is checked by the database and recorded; a withdrawal takes effect at once."""
+"""Consents: every use is checked by the database and recorded; a withdrawal is at once."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +26,7 @@ THREADS = 6
 
 def EUR(minor: int) -> Money:  # noqa: N802 - as it is written
     return Money(minor, currency("EUR"))
+
 
 IN_RANGE = date(2026, 3, 1)
 
@@ -142,7 +143,14 @@ def test_begin_use__the_last_one_is_taken_once(database: Database, books: Books)
     with ThreadPoolExecutor(THREADS) as pool:
         ended = sorted(pool.map(one, range(THREADS)))
     assert ended == ["allowed"] + ["consent-frequency"] * (THREADS - 1)
-    assert [u.use_number for u in consents.find_consent(books, consent_id).uses] == [1, 2, 3, 4, 5, 6]
+    assert [u.use_number for u in consents.find_consent(books, consent_id).uses] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
     assert rights.verify(books).findings == []
 
 
@@ -218,10 +226,13 @@ def test_receiver__sees_nothing_without_a_use(statement: Books, database: Databa
         connection.execute("SELECT * FROM shared.statement_line").fetchall()
 
 
-def test_receiver__a_use_rolled_back_opens_nothing(statement: Books, database: Database):
+def test_receiver__a_use_rolled_back_opens_nothing(statement: Books):
     """Nobody reads in the transaction that begins the use and then lets it be forgotten."""
     use = a_use(granted(statement))
-    with pytest.raises(psycopg.DatabaseError) as caught, statement.transaction() as connection:
+    with (  # noqa: PT012 - its several statements are the case
+        pytest.raises(psycopg.DatabaseError) as caught,
+        statement.transaction() as connection,
+    ):
         assert begin_use(connection, use) is None
         connection.execute("SELECT set_config('karez.use_id', %s, TRUE)", [str(use.use_id)])
         connection.execute("SET LOCAL ROLE karez_receiver")
@@ -230,10 +241,10 @@ def test_receiver__a_use_rolled_back_opens_nothing(statement: Books, database: D
 
 
 def test_revoke__ends_transactions_that_are_reading(statement: Books, database: Database):
-    """A reader in the middle of a transaction sees nothing more once the withdrawal has committed."""
+    """A reader in the middle of a transaction sees nothing more once it is withdrawn."""
     use = a_use(granted(statement))
     consents.begin_use(statement, use)
-    with (
+    with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
         consents.open_shared(statement, database, use) as reading,
     ):
@@ -249,7 +260,7 @@ def test_revoke__ends_a_statement_that_is_reading(statement: Books, database: Da
     post_entries(statement, drafts)
     use = a_use(granted(statement))
     consents.begin_use(statement, use)
-    with (
+    with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
         consents.open_shared(statement, database, use) as reading,
         reading.cursor("rows") as cursor,
@@ -264,7 +275,7 @@ def test_revoke__ends_a_statement_that_is_reading(statement: Books, database: Da
 def test_open_shared__only_where_a_withdrawal_is_seen(statement: Books, database: Database):
     use = a_use(granted(statement))
     consents.begin_use(statement, use)
-    with (
+    with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
         consents.open_shared(statement, database, use) as reading,
     ):

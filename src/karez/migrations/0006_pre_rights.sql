@@ -1,8 +1,8 @@
 -- The rights book: who may claim which thing or use which data. Append-only, one write path
 -- (karez.books.rights.record).
 --
--- Everything that happens to a right is an event. Events are added in batches; a batch has a number,
--- an instant and a digest that covers its events and the digest before it.
+-- Everything that happens to a right is an event. Events are added in batches; a batch has a
+-- number, an instant and a digest that covers its events and the digest before it.
 CREATE SCHEMA rights;
 
 -- The head of each institution's chain. Whoever has locked this row holds the pen.
@@ -122,10 +122,10 @@ CREATE TABLE rights.consent (
     consent_id uuid NOT NULL,
     grantor text NOT NULL,
     receiver text NOT NULL,
-    purposes text [] NOT NULL,
-    scopes text [] NOT NULL,
-    series text [] NOT NULL,
-    modes text [] NOT NULL,
+    purposes text[] NOT NULL,
+    scopes text[] NOT NULL,
+    series text[] NOT NULL,
+    modes text[] NOT NULL,
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL,
     range_from date NOT NULL,
@@ -221,8 +221,8 @@ ALTER TABLE rights.consent_read ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON rights.consent_read
 USING (institution_id = current_setting('karez.institution_id')::integer);
 
--- Nobody may change or delete a row but its owner. The poster adds rows of a batch, by COPY; uses of
--- consents are added by the functions below, and by nothing else.
+-- Nobody may change or delete a row but its owner. The poster adds rows of a batch, by COPY; uses
+-- of consents are added by the functions below, and by nothing else.
 GRANT USAGE ON SCHEMA rights TO karez_application, karez_reader, karez_poster;
 GRANT SELECT ON ALL TABLES IN SCHEMA rights TO karez_application, karez_reader;
 GRANT INSERT ON rights.book, rights.batch, rights.certificate TO karez_application;
@@ -231,8 +231,8 @@ ON rights.book TO karez_application;
 GRANT INSERT ON rights.event, rights.name, rights.gram, rights.debtor, rights.thing, rights.consent,
 rights.revocation TO karez_poster;
 
--- Why a consent does not cover a use at this instant; 'allowed' where it does. In the order in which
--- a person would ask: is it there, is it mine, does it stand, what does it cover, how much.
+-- Why a consent does not cover a use at this instant; 'allowed' where it does. In the order in
+-- which a person would ask: is it there, is it mine, does it stand, what does it cover, how much.
 CREATE FUNCTION rights.judge_use_v1(
     in_consent_id uuid,
     in_receiver text,
@@ -315,8 +315,8 @@ BEGIN
 END
 $$;
 
--- Record a use that is asked for, and its verdict. Uses of one consent wait for one another, so that
--- no two of them take the last one that is left. An id that was used before answers as it did.
+-- Record a use that is asked for, and its verdict. Uses of one consent wait for one another, so
+-- that no two of them take the last one that is left. An id that was used before answers as it did.
 CREATE FUNCTION rights.use_consent_v1(
     in_use_id uuid,
     in_consent_id uuid,
@@ -400,7 +400,7 @@ $$;
 
 -- The link of a use in the chain of its consent. The array's JSON keeps its parts apart.
 CREATE FUNCTION rights.use_digest_v1(
-    in_before bytea, in_use_id uuid, in_parts text [], in_used_at timestamptz
+    in_before bytea, in_use_id uuid, in_parts text[], in_used_at timestamptz
 ) RETURNS bytea
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog
 AS $$
@@ -415,8 +415,8 @@ AS $$
 $$;
 
 -- Stop unless the data of a day lies open under a use, at this very moment: the withdrawal of a
--- consent ends also what is being read. A use opens data for a quarter of an hour, to those who come
--- after the transaction that began it, so that a use which was rolled back has opened nothing.
+-- consent ends also what is being read. A use opens data for a quarter of an hour, to those who
+-- come after the transaction that began it, so that a use which was rolled back has opened nothing.
 CREATE FUNCTION rights.covers_v1(in_use_id uuid, in_series text, in_day date) RETURNS boolean
 LANGUAGE plpgsql COST 10000 SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -504,9 +504,9 @@ GRANT EXECUTE ON FUNCTION rights.covers_v1(uuid, text, date) TO karez_applicatio
 GRANT EXECUTE ON FUNCTION rights.use_range_v1(uuid) TO karez_application, karez_receiver;
 GRANT USAGE ON SCHEMA rights TO karez_receiver;
 
--- What others may read under a consent: views over the books, each row of which lies open under the
--- use that the transaction names (karez.use_id). Whoever reads as karez_receiver has no other way to
--- any row, so what a consent does not cover cannot be read, whatever the query.
+-- What others may read under a consent: views over the books, each row of which lies open under
+-- the use that the transaction names (karez.use_id). Who reads as karez_receiver has no other way
+-- to any row, so what a consent does not cover cannot be read, whatever the query.
 CREATE SCHEMA shared;
 
 -- What was posted on an account. The series of a consent is the account's code.
@@ -565,7 +565,7 @@ line AS (
     INNER JOIN money.transfer AS t
         ON
             asked.institution_id = t.institution_id
-            AND t.recorded_at > asked.sealed_through
+            AND asked.sealed_through < t.recorded_at
             AND asked.account_number IN (t.debit_account, t.credit_account)
             AND t.valid_on BETWEEN asked.range_from AND asked.range_to
 )

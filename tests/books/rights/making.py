@@ -1,4 +1,4 @@
-"""What the tests of the rights book make: claims, consents, uses, and a clock that nobody waits for."""
+"""What the tests of the rights book make: claims, consents and uses."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

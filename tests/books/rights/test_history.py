@@ -35,7 +35,6 @@ from karez.kernel.ids import new_id
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 NAMES = ("Brown Farms", "Green Mill")
-HOLDERS = ("bank-a", "bank-b")
 
 
 def day(number: int) -> datetime:

@@ -1,6 +1,7 @@
-"""Names and numbers: the published vectors, the bar on generated variants, and complete candidates."""
+"""Names and numbers: published vectors, the bar on generated variants, candidates."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -140,7 +141,9 @@ def test_search__hard_negatives(begin: Begin):
         ("MILL NO 1 LTD", "MILL NO 2 LTD"),
     ]
     with begin() as connection:
-        record(connection, [Event(new_id(), Register(a_claim(debtors=(firm(b),)))) for _, b in pairs])
+        record(
+            connection, [Event(new_id(), Register(a_claim(debtors=(firm(b),)))) for _, b in pairs]
+        )
         for asked, _ in pairs:
             assert search(connection, firm(asked)).hits == [], asked
 
@@ -160,7 +163,7 @@ def test_grams__never_miss_two_slips(one: str, other: str):
 
 
 def has_doubles(*forms: str) -> bool:
-    return any(a == b for form in forms for a, b in zip(form, form[1:], strict=False))
+    return any(a == b for form in forms for a, b in pairwise(form))
 
 
 @given(WORDS, st.integers(0, 17), st.sampled_from("ABCDE"), st.integers(0, 3))

@@ -188,7 +188,10 @@ def test_turn__the_database_itself_lets_one_take_it(begin: Begin, database: Data
 
 @pytest.mark.parametrize("table", ["event", "batch", "debtor", "thing", "consent_use", "consent"])
 def test_tables__nothing_is_changed_or_removed(begin: Begin, table: str):
-    for statement in (f"DELETE FROM rights.{table}", f"UPDATE rights.{table} SET institution_id = 2"):
+    for statement in (
+        f"DELETE FROM rights.{table}",
+        f"UPDATE rights.{table} SET institution_id = 2",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as connection:
             connection.execute(statement)
 

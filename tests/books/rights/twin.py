@@ -1,4 +1,4 @@
-"""The slow twin of the rights book: a list of what was asked, replayed from the start for every question.
+"""The slow twin of the rights book: a list of acts, replayed from the start for every question.
 
 It knows no index, no version and no fold of objects: a dictionary for each claim, changed in place.
 """

@@ -18,31 +18,147 @@ from collections.abc import Callable
 from karez.books.rights.claim import Debtor
 from karez.books.rights.names import Debt
 
-PLACES = (
-    "NORTH SOUTH RIVER HILL LAKE VALLEY PRAIRIE COAST CEDAR MAPLE GOLDEN SILVER SUMMIT HARBOUR"
-    " WESTERN PACIFIC ATLANTIC CENTRAL UNION PIONEER FRONTIER EVEREST HORIZON STERLING CRESCENT"
-).split()
-OWNERS = (
-    "BROWN SMITH MILLER JOHNSON PETERSON KOWALSKI FERNANDEZ NGUYEN O'NEILL MÜLLER GARCÍA SINGH"
-    " THOMPSON CAMPBELL ANDERSON MACDONALD FITZGERALD OKAFOR RAHMAN YUSUPOV DUBOIS SCHNEIDER"
-).split()
-TRADES = (
-    "AUTOMOTIVE PLUMBING ROOFING BAKERY TRUCKING FARMS ORCHARDS FORESTRY ELECTRIC MACHINERY DAIRY"
-    " CONSTRUCTION FURNITURE TEXTILES PRINTING LOGISTICS VINEYARDS IRRIGATION FISHERIES CARPENTRY"
-).split()
-HAN_PLACES = "天山 昆仑 红旗 长江 泰安 金泉 博乐 喀什 吐鲁番 伊宁 和田 库尔勒 石河子".split()
-HAN_WORDS = "瑞丰 恒信 华盛 德隆 永昌 嘉禾 万通 鑫源 中兴 天成 宏达 聚力 安泰".split()
-HAN_TRADES = "汽车维修 农业发展 棉花加工 建筑工程 机械设备 物流运输 食品加工 电子商务".split()
+PLACES = [
+    "NORTH",
+    "SOUTH",
+    "RIVER",
+    "HILL",
+    "LAKE",
+    "VALLEY",
+    "PRAIRIE",
+    "COAST",
+    "CEDAR",
+    "MAPLE",
+    "GOLDEN",
+    "SILVER",
+    "SUMMIT",
+    "HARBOUR",
+    "WESTERN",
+    "PACIFIC",
+    "ATLANTIC",
+    "CENTRAL",
+    "UNION",
+    "PIONEER",
+    "FRONTIER",
+    "EVEREST",
+    "HORIZON",
+    "STERLING",
+    "CRESCENT",
+]
+OWNERS = [
+    "BROWN",
+    "SMITH",
+    "MILLER",
+    "JOHNSON",
+    "PETERSON",
+    "KOWALSKI",
+    "FERNANDEZ",
+    "NGUYEN",
+    "O'NEILL",
+    "MÜLLER",
+    "GARCÍA",
+    "SINGH",
+    "THOMPSON",
+    "CAMPBELL",
+    "ANDERSON",
+    "MACDONALD",
+    "FITZGERALD",
+    "OKAFOR",
+    "RAHMAN",
+    "YUSUPOV",
+    "DUBOIS",
+    "SCHNEIDER",
+]
+TRADES = [
+    "AUTOMOTIVE",
+    "PLUMBING",
+    "ROOFING",
+    "BAKERY",
+    "TRUCKING",
+    "FARMS",
+    "ORCHARDS",
+    "FORESTRY",
+    "ELECTRIC",
+    "MACHINERY",
+    "DAIRY",
+    "CONSTRUCTION",
+    "FURNITURE",
+    "TEXTILES",
+    "PRINTING",
+    "LOGISTICS",
+    "VINEYARDS",
+    "IRRIGATION",
+    "FISHERIES",
+    "CARPENTRY",
+]
+HAN_PLACES = [
+    "天山",
+    "昆仑",
+    "红旗",
+    "长江",
+    "泰安",
+    "金泉",
+    "博乐",
+    "喀什",
+    "吐鲁番",
+    "伊宁",
+    "和田",
+    "库尔勒",
+    "石河子",
+]
+HAN_WORDS = [
+    "瑞丰",
+    "恒信",
+    "华盛",
+    "德隆",
+    "永昌",
+    "嘉禾",
+    "万通",
+    "鑫源",
+    "中兴",
+    "天成",
+    "宏达",
+    "聚力",
+    "安泰",
+]
+HAN_TRADES = [
+    "汽车维修",
+    "农业发展",
+    "棉花加工",
+    "建筑工程",
+    "机械设备",
+    "物流运输",
+    "食品加工",
+    "电子商务",
+]
 HAN_FORMS = ["有限公司", "有限责任公司", "股份有限公司", "", "农民专业合作社"]
-GIVEN = (
-    "ROBERT WILLIAM RICHARD JAMES MICHAEL THOMAS CHARLES ELIZABETH MARGARET PATRICIA DOROTHY"
-    " SUSAN BARBARA NATALIE GERALD HEATHER VINCENT LAWRENCE CAROLINE FREDERICK"
-).split()
+GIVEN = [
+    "ROBERT",
+    "WILLIAM",
+    "RICHARD",
+    "JAMES",
+    "MICHAEL",
+    "THOMAS",
+    "CHARLES",
+    "ELIZABETH",
+    "MARGARET",
+    "PATRICIA",
+    "DOROTHY",
+    "SUSAN",
+    "BARBARA",
+    "NATALIE",
+    "GERALD",
+    "HEATHER",
+    "VINCENT",
+    "LAWRENCE",
+    "CAROLINE",
+    "FREDERICK",
+]
 NICKNAMES = {
     "ROBERT": "BOB", "WILLIAM": "BILL", "RICHARD": "DICK", "JAMES": "JIM", "MICHAEL": "MIKE",
     "THOMAS": "TOM", "CHARLES": "CHUCK", "ELIZABETH": "BETTY", "MARGARET": "PEGGY",
 }  # fmt: skip
-UYGHUR = "买买提·艾力江 古丽娜尔·阿不都 吐尔逊·买买提明 阿依古丽·热合曼".split()
+UYGHUR = ["买买提·艾力江", "古丽娜尔·阿不都", "吐尔逊·买买提明", "阿依古丽·热合曼"]
 FORMS = ["LTD", "LTD.", "INC", "LIMITED", "CORP.", "LLC", "COMPANY", "INCORPORATED", "Co.", ""]
 
 
@@ -147,7 +263,9 @@ def vary_firm(rng: random.Random, text: str) -> str:
 def vary_person(rng: random.Random, name: tuple[str, str]) -> tuple[str, str]:
     last, given = name
     if not given:
-        return rng.choice([last.replace("·", ""), last.replace("·", "・"), last.replace("·", " ")]), ""
+        return rng.choice(
+            [last.replace("·", ""), last.replace("·", "・"), last.replace("·", " ")]
+        ), ""
     choice = rng.randrange(6)
     if choice == 0:
         return last.title(), NICKNAMES.get(given, given).title()

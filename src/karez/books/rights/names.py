@@ -59,9 +59,7 @@ _GIVEN = {short: name for name, others in _DATA["given"].items() for short in ot
 
 _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
-_JOINED = re.compile(
-    "['`.\u2019\u00b7\u30fb\u2022\u2027]"
-)  # within: B.C., O'Neill, 买买提·艾力
+_JOINED = re.compile("['`.\u2019\u00b7\u30fb\u2022\u2027]")  # within: B.C., O'Neill, 买买提·艾力
 _NUMBER = re.compile(r"[0-9]+|[〇零一二三四五六七八九十百千]+")
 _NUMBERED = re.compile(r"0*([0-9]{4,})(BC)?")
 

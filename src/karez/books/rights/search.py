@@ -125,10 +125,12 @@ def search(
     return Search(criterion, at, register, hits)
 
 
-def certify(connection: psycopg.Connection, found: Search) -> Certificate:
+def certify(
+    connection: psycopg.Connection, found: Search, certificate_id: UUID | None = None
+) -> Certificate:
     """Keep what a search found, with its time and the register's size, and return it as kept."""
     draft = Certificate(
-        certificate_id=new_id(),
+        certificate_id=certificate_id or new_id(),
         issued_at=clock(connection),
         rule=RULE,
         criterion=encode_criterion(found.criterion),

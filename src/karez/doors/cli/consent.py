@@ -31,14 +31,22 @@ def consent() -> None:
 @click.option("--purpose", "purposes", multiple=True, required=True, help="What for.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="TRANSACTIONS, SUMMARY, ...")
 @click.option("--series", multiple=True, required=True, help="An account or series.")
-@click.option("--mode", "modes", type=click.Choice(list(Mode)), multiple=True, required=True)
+@click.option(
+    "--mode",
+    "modes",
+    type=click.Choice([mode.value for mode in Mode]),
+    multiple=True,
+    required=True,
+)
 @click.option("--starts-at", type=parse_instant, required=True, metavar="INSTANT")
 @click.option("--ends-at", type=parse_instant, required=True, metavar="INSTANT")
 @click.option("--range-from", type=parse_date, required=True, metavar="DATE", help="Of the data.")
 @click.option("--range-to", type=parse_date, required=True, metavar="DATE", help="Of the data.")
 @click.option("--data-life-days", type=int, default=0, help="How long it may be kept.")
 @click.option("--uses", "uses_most", type=int, default=1, help="How often in each period.")
-@click.option("--each", type=click.Choice(list(Period)), default="once", help="The period.")
+@click.option(
+    "--each", type=click.Choice([each.value for each in Period]), default="once", help="The period."
+)
 @click.option("--condition", default="", help="Under which condition.")
 @click.option("--amount-most", help="The most that one use may move or ask for.")
 @click.option("--total-most", help="The most of all uses together.")
@@ -137,7 +145,9 @@ _use_options = with_options(
     click.option("--receiver", required=True, help="Who uses it."),
     click.option("--purpose", required=True, help="What for."),
     click.option("--scope", required=True, help="What kind of data."),
-    click.option("--mode", type=click.Choice(list(Mode)), default="VIEW", help="How."),
+    click.option(
+        "--mode", type=click.Choice([mode.value for mode in Mode]), default="VIEW", help="How."
+    ),
     click.option("--series", required=True, help="The account or series."),
     click.option("--from", "range_from", type=parse_date, required=True, metavar="DATE"),
     click.option("--to", "range_to", type=parse_date, required=True, metavar="DATE"),

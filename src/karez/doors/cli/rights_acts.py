@@ -36,7 +36,12 @@ from karez.services.rights import (
 )
 
 _claim_options = with_options(
-    click.option("--kind", type=click.Choice(list(Kind)), required=True, help="Which claim."),
+    click.option(
+        "--kind",
+        type=click.Choice([kind.value for kind in Kind]),
+        required=True,
+        help="Which claim.",
+    ),
     click.option("--holder", required=True, help="Who has it: lender, lessor, controller."),
     *debtor_options,
     click.option("--attached-on", type=parse_date, metavar="DATE", help="When it arose."),

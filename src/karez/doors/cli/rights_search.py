@@ -21,11 +21,12 @@ from karez.doors.cli.rights_options import (
     thing,
 )
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
-from karez.kernel.ids import read_id, show_id
+from karez.kernel.ids import new_id, read_id, show_id
 from karez.kernel.time import parse_instant
 from karez.services import rights
 from karez.services.rights import Certificate, Debtor, Search, Thing
 
+_NEW = "new"
 effective_at = click.option(
     "--effective-at", type=parse_instant, metavar="INSTANT", help="As it stood then."
 )
@@ -55,7 +56,14 @@ def show(
 @click.option("--business", type=business, metavar="NAME", help="A firm's name.")
 @click.option("--person", type=person, metavar="LAST, GIVEN", help="A person's name.")
 @click.option("--thing", type=thing, metavar="SCHEME=NUMBER", help="A thing's number.")
-@click.option("--certificate", is_flag=True, help="Keep what is found, and give it an id.")
+@click.option(
+    "--certificate",
+    type=lambda text: new_id() if text == _NEW else read_id("crt", text),
+    is_flag=False,
+    flag_value=_NEW,
+    metavar="[ID]",
+    help="Keep what is found, under an id.",
+)
 @effective_at
 @known_at
 @command_options
@@ -65,7 +73,7 @@ def search(  # noqa: PLR0913 - one for each option
     business: Debtor | None,
     person: Debtor | None,
     thing: Thing | None,
-    certificate: bool,
+    certificate: UUID | None,
     effective_at: datetime | None,
     known_at: datetime | None,
 ) -> None:
@@ -79,7 +87,7 @@ def search(  # noqa: PLR0913 - one for each option
             criteria[0],
             effective_at=effective_at,
             known_at=known_at,
-            with_certificate=certificate,
+            certificate_id=certificate,
         )
     shell.show(_document(found, kept), _lines(found, kept))
 

@@ -74,9 +74,9 @@ def search(
     *,
     effective_at: datetime | None = None,
     known_at: datetime | None = None,
-    with_certificate: bool = False,
+    certificate_id: UUID | None = None,
 ) -> tuple[Search, Certificate | None]:
-    """Search by debtor or thing; keep a certificate of what was found where it is asked for.
+    """Search by debtor or thing; keep a certificate of what was found where it is given an id.
 
     Raises:
         RightMalformedError: the name or number has no letter and no digit.
@@ -85,7 +85,9 @@ def search(
         found = searching.search(
             connection, criterion, effective_at=effective_at, known_at=known_at
         )
-        return found, searching.certify(connection, found) if with_certificate else None
+        return found, (
+            searching.certify(connection, found, certificate_id) if certificate_id else None
+        )
 
 
 def find_certificate(books: Books, certificate_id: UUID) -> Certificate:

@@ -1,6 +1,6 @@
--- What others may read under a consent: views over the books, each row of which lies open under the
--- use that the transaction names (karez.use_id). Whoever reads as karez_receiver has no other way to
--- any row, so what a consent does not cover cannot be read, whatever the query.
+-- What others may read under a consent: views over the books, each row of which lies open under
+-- the use that the transaction names (karez.use_id). Who reads as karez_receiver has no other way
+-- to any row, so what a consent does not cover cannot be read, whatever the query.
 CREATE SCHEMA shared;
 
 -- What was posted on an account. The series of a consent is the account's code.
@@ -59,7 +59,7 @@ line AS (
     INNER JOIN money.transfer AS t
         ON
             asked.institution_id = t.institution_id
-            AND t.recorded_at > asked.sealed_through
+            AND asked.sealed_through < t.recorded_at
             AND asked.account_number IN (t.debit_account, t.credit_account)
             AND t.valid_on BETWEEN asked.range_from AND asked.range_to
 )
