@@ -27,6 +27,12 @@ from karez.services import rights
 from karez.services.rights import Certificate, Debtor, Search, Thing
 
 _NEW = "new"
+
+
+def _certificate_id(text: str) -> UUID:
+    return new_id() if text == _NEW else read_id("crt", text)
+
+
 effective_at = click.option(
     "--effective-at", type=parse_instant, metavar="INSTANT", help="As it stood then."
 )
@@ -58,7 +64,7 @@ def show(
 @click.option("--thing", type=thing, metavar="SCHEME=NUMBER", help="A thing's number.")
 @click.option(
     "--certificate",
-    type=lambda text: new_id() if text == _NEW else read_id("crt", text),
+    type=_certificate_id,
     is_flag=False,
     flag_value=_NEW,
     metavar="[ID]",
