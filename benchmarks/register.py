@@ -139,9 +139,8 @@ def timed(
         hits += bool(found.hits)
     p99 = statistics.quantiles(seconds, n=100)[98]
     median = statistics.median(seconds)
-    print(
-        f"{what}: median {median * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, {hits} of {len(criteria)} hit"
-    )
+    figures = f"median {median * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms"
+    print(f"{what}: {figures}, {hits} of {len(criteria)} hit")
 
 
 if __name__ == "__main__":

@@ -125,30 +125,58 @@ ORDER BY recorded_at, position;
 
 -- name: names_known
 -- Find which of these names are written down.
+WITH wanted AS (
+    SELECT
+        u.debt,
+        u.spelled
+    FROM unnest(%(debts)s::text[], %(spelled)s::text[]) AS u (debt, spelled)
+)
+
 SELECT
-    n.debt,
-    n.spelled,
+    wanted.debt,
+    wanted.spelled,
     n.name_id
-FROM rights.name AS n
-INNER JOIN unnest(%(debts)s::text[], %(spelled)s::text[]) AS wanted (debt, spelled)
-    ON n.spelled = wanted.spelled AND n.debt = wanted.debt
-WHERE n.institution_id = current_setting('karez.institution_id')::integer;
+FROM wanted
+CROSS JOIN
+    LATERAL (
+        SELECT i.name_id FROM rights.name AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.spelled = wanted.spelled
+            AND i.debt = wanted.debt
+        ORDER BY i.name_id
+    ) AS n;
 
 -- name: names_near
 -- Find the names that share enough grams with what is asked for.
+WITH wanted AS (
+    SELECT
+        u.gram,
+        u.weight
+    FROM unnest(%(grams)s::bigint[], %(weights)s::smallint[]) AS u (gram, weight)
+),
+
+near AS (
+    SELECT g.name_id
+    FROM wanted
+    CROSS JOIN
+        LATERAL (
+            SELECT i.name_id FROM rights.gram AS i
+            WHERE
+                i.institution_id = current_setting('karez.institution_id')::integer
+                AND i.gram = wanted.gram
+            -- An ordered subquery stays one: a look-up for each gram, never a pass through all.
+            ORDER BY i.name_id
+        ) AS g
+    GROUP BY g.name_id
+    HAVING sum(wanted.weight) >= %(weight_needed)s
+)
+
 SELECT
     n.name_id,
     n.debt,
     n.spelled
-FROM (
-    SELECT g.name_id
-    FROM rights.gram AS g
-    INNER JOIN unnest(%(grams)s::bigint[], %(weights)s::smallint[]) AS wanted (gram, weight)
-        ON g.gram = wanted.gram
-    WHERE g.institution_id = current_setting('karez.institution_id')::integer
-    GROUP BY g.name_id
-    HAVING sum(wanted.weight) >= %(weight_needed)s
-) AS near
+FROM near
 INNER JOIN rights.name AS n ON near.name_id = n.name_id
 WHERE n.institution_id = current_setting('karez.institution_id')::integer;
 
@@ -162,15 +190,31 @@ WHERE
 
 -- name: rights_on_things
 -- Find the rights that stand or stood on things with these keys, and the turns that they took.
+WITH wanted AS (
+    SELECT
+        u.scheme,
+        u.key
+    FROM unnest(%(schemes)s::text[], %(keys)s::text[]) AS u (scheme, key)
+)
+
 SELECT
-    t.scheme,
-    t.key,
+    wanted.scheme,
+    wanted.key,
     t.right_id,
     t.turn
-FROM rights.thing AS t
-INNER JOIN unnest(%(schemes)s::text[], %(keys)s::text[]) AS wanted (scheme, key)
-    ON t.scheme = wanted.scheme AND t.key = wanted.key
-WHERE t.institution_id = current_setting('karez.institution_id')::integer;
+FROM wanted
+CROSS JOIN
+    LATERAL (
+        SELECT
+            i.right_id,
+            i.turn
+        FROM rights.thing AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.scheme = wanted.scheme
+            AND i.key = wanted.key
+        ORDER BY i.right_id, i.version
+    ) AS t;
 
 -- name: register_at
 -- Find the last batch known at an instant: number, instant, size and digest of the register.
