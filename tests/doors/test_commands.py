@@ -16,6 +16,15 @@ from karez.doors.files.bank import make_bank_file
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
 HELD = (ENTRY.replace("0189", "0188"), ENTRY.replace("0189", "0187"))
+UNTIL = ("--keep-until", "2090-01-01T00:00:00Z")
+GRANTED = ENTRY.replace("0189", "0186")
+CLAIM = "--kind pledge --holder a --business Mill --thing MV=1 --until 2090-01-01T00:00:00Z"
+USE = "--receiver b --purpose p --scope s --series 1 --from 2026-01-01 --to 2026-01-31"
+CONSENT = (
+    "--grantor ann --receiver b --purpose p --scope s --series 1 --mode VIEW"
+    " --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
+    " --range-from 2026-01-01 --range-to 2026-01-31"
+)
 # One call of each command, in an order in which each can do its work.
 CALLS = {
     "up": "",
@@ -44,6 +53,26 @@ CALLS = {
     "period reopen": "--reason late",
     "period list": "",
     "verify": "",
+    "rights register": f"--id {ENTRY} {CLAIM}",
+    "rights show": ENTRY,
+    "rights amend": f"{ENTRY} --description truck",
+    "rights subordinate": f"{ENTRY} --under {ENTRY[:-1]}8 --preview",
+    "rights search": f"--thing MV=1 --certificate {ENTRY}",
+    "rights certificate": ENTRY,
+    "rights transfer": f"{ENTRY} --from a --to b",
+    "rights renew": f"{ENTRY} --until 2091-01-01T00:00:00Z",
+    "rights release": ENTRY,
+    "rights reserve": f"--id {HELD[0]} {CLAIM} --keep-until 2090-01-01T00:00:00Z",
+    "rights finance": HELD[0],
+    "rights cancel": HELD[1],
+    "rights verify": "",
+    "consent grant": f"--id {GRANTED} {CONSENT}",
+    "consent show": GRANTED,
+    "consent list": "",
+    "consent check": f"{GRANTED} {USE}",
+    "consent read": f"{GRANTED} {USE}",
+    "consent uses": GRANTED,
+    "consent revoke": GRANTED,
     "export ledger": "--format csv --output book.csv",
     "facts open": "",
     "facts add": "facts.jsonl",
@@ -106,6 +135,8 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("facts.jsonl", json.dumps(VISIT))
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
+    karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
+    karez("rights", "reserve", "--id", HELD[1], *CLAIM.split(), *UNTIL)
     for name, arguments in CALLS.items():
         done = karez.run(*name.split(), *arguments.split(), "--json")
         assert done.returncode == CODES.get(name, 0), (name, done)

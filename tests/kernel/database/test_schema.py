@@ -17,7 +17,8 @@ from karez.kernel.database.migration import split_statements
 
 SOURCE = Path(karez.__file__).parent
 SCHEMAS = tuple(
-    SOURCE / f"{book}/sql/schema.sql" for book in ("kernel", "books/money", "books/facts")
+    SOURCE / f"{room}/sql/schema.sql"
+    for room in ("kernel", "books/money", "books/facts", "books/rights", "services/consent")
 )
 
 

@@ -61,6 +61,7 @@ class Role(StrEnum):
     APPLICATION = "karez_application"  # reads, and writes what a book's grants allow
     READER = "karez_reader"  # reads
     POSTER = "karez_poster"  # adds rows to append-only tables, past row-level security
+    RECEIVER = "karez_receiver"  # reads what lies open under a consent, and nothing else
 
 
 @attrs.frozen
