@@ -92,15 +92,15 @@ class Table:
     blocks: Iterator[Block]
 
 
-def read_csv(stream: IO[bytes], file: str) -> Table:
+def read_csv(stream: IO[bytes], file: str, *, encoding: str = "utf-8-sig") -> Table:
     """Read a file with a header. The separator is the one of ``, ; tab`` that the header uses.
 
     Raises:
         FileEmptyError: there is no header.
         HeaderRepeatedError: a column is named twice.
-        TextEncodingError: the header is not UTF-8.
+        TextEncodingError: the header is not text in this encoding.
     """
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline="")
     lines = _Lines(iter(text))
     first = next(lines, None)
     if first is None or not first.strip():
