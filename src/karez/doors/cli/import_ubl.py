@@ -13,6 +13,7 @@ from karez.doors.cli.bookkeeping import progress
 from karez.doors.cli.evidence import open_evidence
 from karez.doors.cli.imports import Report, import_options
 from karez.doors.cli.shell import Shell, command_options
+from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.refusals import Refusal
 from karez.doors.files.trade.documents import Pile, Place
 from karez.doors.files.trade.folders import document_files, free_name
@@ -98,7 +99,10 @@ def _piles(reader: Reader, paths: Iterable[Path]) -> Iterable[Pile]:
 def _keep(folder: Path, refusal: Refusal) -> Path:
     """Copy a refused document into the folder, what was wrong beside it, and return its path."""
     path = free_name(folder, Path(refusal.file).name)
-    shutil.copyfile(refusal.file, path)
     why = json.dumps(refusal.as_dict(), ensure_ascii=False, indent=2, default=str)
-    path.with_name(f"{path.name}.error.json").write_text(why, encoding="utf-8")
+    try:
+        shutil.copyfile(refusal.file, path)
+        path.with_name(f"{path.name}.error.json").write_text(why, encoding="utf-8")
+    except OSError as fault:
+        raise FileUnwritableError(file=path, reason=fault.strerror) from fault
     return path

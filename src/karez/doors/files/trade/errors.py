@@ -111,7 +111,7 @@ class DocumentValueError(InvalidInputError):
 
 
 class DocumentSumError(InvalidInputError):
-    """The amounts do not add up: {sum} makes {found}, and {field} says {said}; correct one of them."""  # noqa: E501, W505 - the sentence is one paragraph
+    """The amounts do not add up: {sum} makes {found}, but {field} is {said}; correct one."""
 
     code = "document-sum"
 

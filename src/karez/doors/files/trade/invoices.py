@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from typing import Any
 
 import attrs
 
@@ -107,9 +108,10 @@ class _Reader:
         read = partial(self._each, block)
         days = read("valid_on", texts["valid_on"], self._date, needed=True)
         dues = read("due_on", texts.get("due_on"), self._date)
-        statuses = read("status", texts.get("status"), self._status, blank=True)
+        statuses = read("status", texts.get("status"), self._status)
         net, tax, total = (
-            self._amounts(block, field, texts.get(field), units) for field in ("net", "tax", "total")
+            self._amounts(block, field, texts.get(field), units)
+            for field in ("net", "tax", "total")
         )
         numbers = read("number", texts["number"], str, needed=True)
         parties = self._parties(block, texts)
@@ -159,14 +161,13 @@ class _Reader:
         read: Callable[[str], object],
         *,
         needed: bool = False,
-        blank: bool = False,
-    ) -> list[object]:
-        """Return what each text says; ``needed`` ones may not be empty, ``blank`` ones are read."""
+    ) -> list[Any]:  # what the reader makes of them
+        """Return what each text says, None where it is empty; ``needed`` ones may not be."""
         if texts is None:
             return [None] * len(block)
-        values: list[object] = []
+        values: list[Any] = []
         for row, text in enumerate(texts):
-            value = read(text) if text or blank else None
+            value = read(text) if text else None
             if value is None and needed:
                 value = FieldMissingError(field=field)
             if isinstance(value, KarezError):
@@ -194,7 +195,9 @@ class _Reader:
         default = self.mapping.currency
         if texts is None and default is not None:
             return [default] * len(block)
-        known: dict[str, Currency | KarezError] = {"": default or FieldMissingError(field="currency")}
+        known: dict[str, Currency | KarezError] = {
+            "": default or FieldMissingError(field="currency")
+        }
         units: list[Currency | None] = []
         for row, text in enumerate(texts or ()):
             if text not in known:
@@ -211,8 +214,12 @@ class _Reader:
         return units
 
     def _amounts(
-        self, block: Block, field: str, texts: Sequence[str] | None, units: Sequence[Currency | None]
-    ) -> list[int | None]:
+        self,
+        block: Block,
+        field: str,
+        texts: Sequence[str] | None,
+        units: Sequence[Currency | None],
+    ) -> list[Any]:  # int; of a row at fault, or a column that may be missing, None
         """Return minor units; None where the column is not there or the cell is empty."""
         if texts is None:
             return [None] * len(block)
@@ -222,7 +229,7 @@ class _Reader:
                     self._fault(block, row, field, FieldMissingError(field=field))
         plain = [self._plain(text) for text in texts]
         minor = self.mapping.amounts == "minor"
-        amounts: list[int | None] = [None] * len(block)
+        amounts: list[Any] = [None] * len(block)
         exponents = [None if unit is None else 0 if minor else unit.exponent for unit in units]
         for exponent in {each for each in exponents if each is not None}:
             rows = [row for row, each in enumerate(exponents) if each == exponent and plain[row]]
@@ -230,9 +237,10 @@ class _Reader:
             for row, value in zip(rows, values.tolist(), strict=True):
                 amounts[row] = value
             for place, error in errors:
-                if isinstance(error, AmountMalformedError):
-                    error = AmountMalformedError(text=texts[rows[place]])
-                self._fault(block, rows[place], field, error)
+                row = rows[place]
+                malformed = isinstance(error, AmountMalformedError)
+                found = AmountMalformedError(text=texts[row]) if malformed else error
+                self._fault(block, row, field, found)
         return amounts
 
     def _plain(self, text: str) -> str:

