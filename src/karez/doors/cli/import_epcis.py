@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -104,9 +103,8 @@ def _piles(path: Path, found: reading.Found, source: Source) -> Iterable[Pile]:
             facts = list(reading.read_event(event, source, found.sender))
         except KarezError as error:
             field = str(error.details.get("field", ""))
-            value = event.get(field, "") if isinstance(event, dict) else event
-            shown = value if isinstance(value, str) else json.dumps(value, default=str)
-            pile.unread.append(Refusal(str(path), "event", number, field, shown[:200], error))
+            value = reading.shown_value(event, field)
+            pile.unread.append(Refusal(str(path), "event", number, field, value, error))
             continue
         for fact in facts:
             pile.add(fact, Place(str(path), "event", number))

@@ -26,7 +26,7 @@ from karez.services.trade import Party, Reference, SensorReading, Thing, Transpo
 
 Event = Mapping[str, Any]  # as JSON has it
 
-KINDS = {
+KINDS: Mapping[str, Any] = {  # to one of the literals of the schema
     "ObjectEvent": "object",
     "AggregationEvent": "aggregation",
     "TransactionEvent": "transaction",
@@ -38,6 +38,7 @@ _ITEMS = (("epcList", "quantityList"), ("childEPCs", "childQuantityList"),
           ("inputEPCList", "inputQuantityList"))  # fmt: skip
 _OUTPUTS = ("outputEPCList", "outputQuantityList")
 _MEASURES = {"value": "", "minValue": " min", "maxValue": " max", "meanValue": " mean"}
+_SHOWN_MOST = 200  # letters
 _HOURS_MOST = timedelta(hours=14)
 
 
@@ -130,6 +131,12 @@ def read_event(event: Any, source: Source, sender: str = "") -> Iterator[Fact]:
         destination=Party(party_id=to) if to else None,
     )
     yield from _measured(event, fields)
+
+
+def shown_value(event: Any, field: str) -> str:
+    """Return what an event says in a field, so that an error can show it."""
+    value = event.get(field, "") if _is_object(event) else event
+    return (value if isinstance(value, str) else json.dumps(value, default=str))[:_SHOWN_MOST]
 
 
 def _load(octets: bytes) -> Any:  # as JSON has it

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from karez.doors.files.errors import FileEmptyError, FileUnreadableError
-from karez.doors.files.rows import BLOCK_ROWS, Block, Table, checked, read_csv, refuse_repeated
+from karez.doors.files.rows import BLOCK_ROWS, Block, Table, checked, read_csv_text, refuse_repeated
 from karez.doors.files.trade.errors import SheetTooLargeError
 
 SHEET_MOST_OCTETS = 1 << 30
@@ -41,7 +41,7 @@ def open_table(path: Path, encoding: str) -> Generator[Table]:
         FileUnreadableError: it is not what its name says, or cannot be opened.
         SheetTooLargeError: it would fill the memory.
 
-    Else raises as ``read_csv`` does.
+    Else raises as ``read_csv_text`` does.
     """
     reader: Callable[[Path], Table] | None = {
         ".parquet": _read_parquet,
@@ -51,13 +51,14 @@ def open_table(path: Path, encoding: str) -> Generator[Table]:
         yield reader(path)
         return
     try:
-        stream = path.open("rb")
+        with path.open("rb") as stream:
+            head = stream.read(4)
+        marked = next((name for mark, name in _MARKS if head.startswith(mark)), encoding)
+        text = path.open(encoding=marked, errors="surrogateescape", newline="")
     except OSError as fault:
         raise FileUnreadableError(file=path, format="a file", reason=fault.strerror) from fault
-    with stream:
-        head = stream.peek(4)
-        marked = next((name for mark, name in _MARKS if head.startswith(mark)), encoding)
-        yield read_csv(stream, str(path), encoding=marked)
+    with text:
+        yield read_csv_text(text, str(path))
 
 
 def _read_parquet(path: Path) -> Table:

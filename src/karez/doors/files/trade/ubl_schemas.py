@@ -65,8 +65,8 @@ class Schemas:
         if schema.validate(root):
             return None
         fault = schema.error_log[0]
-        found = root.xpath(fault.path) if fault.path else []
-        line, path = place_of(found[0]) if found else (fault.line, "")
+        found = _found(root, fault.path or "/")
+        line, path = (fault.line, "") if found is None else place_of(found)
         return Breach(line, path, fault.message)
 
     def _of(self, kind: str) -> etree.XMLSchema | None:
@@ -120,9 +120,15 @@ def _breach(root: Element, failed: Element) -> Breach:
     reason = " ".join("".join(failed.itertext()).split())
     # The report names elements as XPath 2 does, and lxml speaks XPath 1.
     path = _NAMED.sub(r"*[local-name()='\1']", failed.get("location", "/"))
-    try:
-        found = root.xpath(path)
-    except etree.XPathError:
-        found = []
-    line, path = place_of(found[0]) if found and hasattr(found[0], "tag") else (0, "")
+    found = _found(root, path)
+    line, path = (0, "") if found is None else place_of(found)
     return Breach(line, path, reason)
+
+
+def _found(root: Element, path: str) -> Element | None:
+    """Return the element that a checker's path names."""
+    try:
+        found = root.xpath(path, namespaces={k: v for k, v in root.nsmap.items() if k})
+    except etree.XPathError:
+        return None
+    return found[0] if found and hasattr(found[0], "tag") else None

@@ -27,7 +27,7 @@ _ENCODING = {"ERR_INVALID_CHAR", "ERR_INVALID_ENCODING", "ERR_UNSUPPORTED_ENCODI
              "ERR_UNKNOWN_ENCODING", "ERR_ENCODING_NAME", "I18N_CONV_FAILED",
              "I18N_NO_NAME", "I18N_NO_HANDLER", "I18N_CONV_OUTPUT"}  # fmt: skip
 _ENTITY = {"ERR_ENTITY_LOOP", "ERR_UNDECLARED_ENTITY", "ERR_ENTITY_BOUNDARY", "ERR_RESOURCE_LIMIT",
-           "WAR_UNDECLARED_ENTITY", "ERR_XMLDECL_NOT_STARTED"}  # fmt: skip
+           "WAR_UNDECLARED_ENTITY"}  # fmt: skip
 
 Element = Any  # lxml's, which has no type
 
@@ -80,7 +80,8 @@ def _error_of(
     first = next(iter(parser.error_log), None)
     kind = "" if first is None else first.type_name
     reason = str(fault) if first is None else f"line {first.line}: {first.message}"
-    if kind in _ENTITY or "entit" in reason.lower():
+    is_deep = "depth" in reason
+    if (kind in _ENTITY and not is_deep) or "entit" in reason.lower():
         return XmlEntityError()
     if kind in _ENCODING or "encod" in reason.lower() or "not proper UTF-8" in reason:
         return XmlEncodingError(reason=reason)
