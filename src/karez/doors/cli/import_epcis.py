@@ -62,7 +62,7 @@ def epcis(  # noqa: PLR0913 - one for each option
                 tell(report.intake.documents)
             if rejects is not None and opened.refused:
                 kept.append(opened.keep(rejects))
-    report.show(shell, dry_run=dry_run, rejects=[str(path) for path in kept])
+    report.show(shell, dry_run=dry_run, kept=kept)
 
 
 @attrs.define

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import attrs
 import click
@@ -76,8 +75,7 @@ def invoices(  # noqa: PLR0913 - one for each option
                     keeper.keep(chunk)
                     tell(report.intake.documents)
                 kept += keeper.kept
-    more: dict[str, Any] = {"rejects": [str(path) for path in kept]}
-    report.show(shell, dry_run=dry_run, **more)
+    report.show(shell, dry_run=dry_run, kept=kept)
 
 
 def _refusals(table: Table, chunk: InvoiceChunk) -> list[Refusal]:

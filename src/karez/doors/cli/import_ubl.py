@@ -75,7 +75,7 @@ def ubl(  # noqa: PLR0913 - one for each option
                 kept += [_keep(rejects, refusal) for refusal in refusals]
             tell(report.intake.documents)
     report.intake.noted["without_schema"] = held_to.unchecked
-    report.show(shell, dry_run=dry_run, rejects=[str(path) for path in kept])
+    report.show(shell, dry_run=dry_run, kept=kept)
 
 
 def _piles(reader: Reader, paths: Iterable[Path]) -> Iterable[Pile]:

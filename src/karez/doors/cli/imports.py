@@ -59,17 +59,20 @@ class Report:
         """Keep the first refusals, to be shown."""
         self.refusals += refusals[: SHOWN_MOST - len(self.refusals)]
 
-    def show(self, shell: Shell, *, dry_run: bool, **more: object) -> None:
+    def show(self, shell: Shell, *, dry_run: bool, kept: Sequence[Path]) -> None:
         """Print it all, and end the command: 0, or 4 where all refusals are conflicts, else 5."""
         intake = self.intake
         tell_refusals(shell, self.refusals, intake.refused)
         counts = intake.counts()
-        document: dict[str, Any] = {"dry_run": dry_run, **counts, **more}
+        document: dict[str, Any] = {"dry_run": dry_run, **counts}
+        document["rejects"] = [str(path) for path in kept]
         document["refusals"] = [refusal.as_dict() for refusal in self.refusals]
         words = {"recorded": "would be recorded"} if dry_run else {}
         pairs = [(words.get(name, name.replace("_", " ")), n) for name, n in counts.items()]
-        said = [(name.replace("_", " "), value) for name, value in more.items() if value]
-        lines = lines_of([(label, f"{n:,}".rjust(12)) for label, n in pairs] + said)
+        width = max(len(f"{n:,}") for _, n in pairs)
+        lines = lines_of([(label, f"{n:,}".rjust(width)) for label, n in pairs])
+        if kept:
+            lines.append(f"What was refused is in {kept[0].parent}.")
         shell.show(document, lines)
         if intake.refused:
             exit_with(ExitCode.CONFLICT if intake.conflicts_only else ExitCode.INVALID_INPUT)
