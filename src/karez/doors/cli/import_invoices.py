@@ -10,7 +10,7 @@ import click
 
 from karez.doors.cli.bookkeeping import progress
 from karez.doors.cli.evidence import open_evidence
-from karez.doors.cli.imports import Report, import_options
+from karez.doors.cli.imports import Report, ahead, import_options
 from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.refusals import Refusal, RefusalFile
 from karez.doors.files.rows import Table
@@ -66,7 +66,8 @@ def invoices(  # noqa: PLR0913 - one for each option
             with ExitStack() as stack:
                 table = stack.enter_context(open_table(file, mapping.encoding))
                 keeper = _Keeper(stack, table, rejects)
-                for chunk in read_invoices(table, mapping, report.intake, numbers):
+                chunks = read_invoices(table, mapping, report.intake, numbers)
+                for chunk in ahead(chunks):
                     done = record_documents(evidence, chunk.batch, dry_run=dry_run)
                     unread = [fault.error for fault in chunk.block.faults.values()]
                     chunk.mark_refused(done)

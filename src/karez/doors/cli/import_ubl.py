@@ -11,7 +11,7 @@ import click
 
 from karez.doors.cli.bookkeeping import progress
 from karez.doors.cli.evidence import open_evidence
-from karez.doors.cli.imports import Report, import_options
+from karez.doors.cli.imports import Report, ahead, import_options
 from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.refusals import Refusal
@@ -66,7 +66,7 @@ def ubl(  # noqa: PLR0913 - one for each option
     report = Report()
     kept: list[Path] = []
     with open_evidence(shell) as evidence, progress(shell, "documents") as tell:
-        for pile in _piles(reader, document_files(files, SUFFIXES)):
+        for pile in ahead(_piles(reader, document_files(files, SUFFIXES))):
             done = record_documents(evidence, pile.batch, dry_run=dry_run)
             refusals = pile.refusals(done)
             report.intake.add(done, [refusal.error for refusal in pile.unread])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import click
@@ -23,6 +24,8 @@ COMMANDS = {
     "epcis": ("karez.doors.cli.import_epcis:epcis", "Take in EPCIS 2.0 events (JSON)."),
 }
 SHOWN_MOST = 20
+
+Item = TypeVar("Item")
 
 
 @click.command("import", cls=LazyGroup, table=COMMANDS)
@@ -46,6 +49,19 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items; while one is used, the next is made in another thread.
+
+    The database works while documents are read.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, source, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, source, None)
+            yield item
 
 
 @attrs.define
