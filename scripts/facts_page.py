@@ -21,20 +21,20 @@ INTRODUCTION = """\
 <!-- Made by scripts/facts_page.py --write from the schemas themselves. -->
 
 `karez facts add FILE` takes one JSON object a line. `schema` names one of the schemas below; what a
-fact does not need is left out, and what its schema does not have is refused. Amounts are whole numbers
-of minor units; quantities, rates and measured values decimal text (`"12.5"`); dates `2026-01-31`;
-instants `2026-01-31T17:45:00+02:00`. A text has at most 2,000 letters: what is longer enters by its
-SHA-256.
+fact does not need is left out, and what its schema does not have is refused. Amounts are whole
+numbers of minor units; quantities, rates and measured values decimal text (`"12.5"`); dates
+`2026-01-31`; instants `2026-01-31T17:45:00+02:00`. A text has at most 2,000 letters: what is longer
+enters by its SHA-256.
 
 Beside these a line may have:
 
 | field | what it holds |
 | --- | --- |
-| `key` | what the sender calls this fact: the same key again is the same fact. Without it the content is the key |
-| `attestation` | `public_key` and `signature`, in hexadecimal: the attester's Ed25519 signature |
+| `key` | what the sender calls this fact; without it a fact is known by its content |
+| `attestation` | `public_key` and `signature` of the attester (Ed25519), in hexadecimal |
 
-The attester signs `DSSEv1 31 application/vnd.karez.fact+json`, a space, the length in octets, a space,
-and the fact in canonical JSON (RFC 8785) without `key` and `attestation`: the envelope of DSSE.
+| `attestation` | the attester's Ed25519 `public_key` and `signature`, in hexadecimal |
+in octets, a space, and the fact in canonical JSON (RFC 8785) without `key` and `attestation`.
 
 `--rejects FILE` keeps refused lines as they stood.
 
@@ -51,8 +51,10 @@ def page() -> str:
         period = periods.get(name)
         kept = f"\n\nKept for {period.years} years: {period.basis}." if period else ""
         sections.append(f"## {name}\n\n{_document(schema)}{kept}\n\n{_table(schema, own=True)}")
-    for part in (parts.Party, parts.Place, parts.Thing, parts.Line, parts.Reference):
-        sections.append(f"## {part.__name__}\n\n{_document(part)}\n\n{_table(part, own=False)}")
+    sections += [
+        f"## {part.__name__}\n\n{_document(part)}\n\n{_table(part, own=False)}"
+        for part in (parts.Party, parts.Place, parts.Thing, parts.Line, parts.Reference)
+    ]
     return "\n".join(sections)
 
 
@@ -88,8 +90,6 @@ def _kinds(kind: msgspec.inspect.Type) -> Iterator[str]:
         case msgspec.inspect.UnionType():
             for each in kind.types:
                 yield from _kinds(each)
-        case msgspec.inspect.NoneType():
-            return
         case msgspec.inspect.StructType():
             name = kind.cls.__name__
             yield f"[{name}](#{name.lower()})"
@@ -98,18 +98,20 @@ def _kinds(kind: msgspec.inspect.Type) -> Iterator[str]:
         case msgspec.inspect.LiteralType():
             yield ", ".join(f"`{value}`" for value in kind.values)
         case msgspec.inspect.StrType():
-            yield _PATTERNS.get(kind.pattern or "", "text")
-        case msgspec.inspect.IntType():
-            yield "whole number"
-        case msgspec.inspect.DateType():
-            yield "date"
-        case msgspec.inspect.DateTimeType():
-            yield "instant"
+            yield _PATTERNS[kind.pattern or ""]
         case _:
-            yield "yes or no"
+            yield from _SIMPLE[type(kind)]
 
 
+_SIMPLE: dict[type, tuple[str, ...]] = {
+    msgspec.inspect.NoneType: (),
+    msgspec.inspect.IntType: ("whole number",),
+    msgspec.inspect.DateType: ("date",),
+    msgspec.inspect.DateTimeType: ("instant",),
+    msgspec.inspect.BoolType: ("yes or no",),
+}
 _PATTERNS = {
+    "": "text",
     "^[A-Z]{3}$": "currency",
     "^[0-9a-f]{64}$": "SHA-256 in hexadecimal",
     r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$": "decimal text",

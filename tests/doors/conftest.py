@@ -59,7 +59,8 @@ class Karez:
 
 @pytest.fixture
 def karez(database: Database, tmp_path: Path) -> Karez:
-    return Karez(tmp_path, {"KAREZ_DATABASE_URL": database.conninfo})
+    home = tmp_path / "home"
+    return Karez(tmp_path, {"KAREZ_DATABASE_URL": database.conninfo, "KAREZ_HOME": str(home)})
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import attrs
 import httpx
-import pytest
 
 from books.facts.making import slow_root
 from doors.conftest import KAREZ, Karez
@@ -27,12 +26,6 @@ VISIT = {
     "schema": "visit/1", "subject": "tin:100", "valid_on": "2026-01-06", "visitor": "officer:7",
     "visited": {"party_id": "tin:100"}, "purpose": "see the stock",
 }  # fmt: skip
-
-
-@pytest.fixture
-def home(karez: Karez, tmp_path: Path) -> Karez:
-    """The command line with a home of its own, for its keys."""
-    return attrs.evolve(karez, settings={**karez.settings, "KAREZ_HOME": str(tmp_path / "home")})
 
 
 def lines(*facts: object) -> str:
@@ -54,38 +47,40 @@ def serving(karez: Karez) -> Iterator[str]:
         process.communicate(timeout=20)
 
 
-def test_add__show_list_prove_verify(home: Karez, tmp_path: Path):
-    opened = home.json("facts", "open", "--origin", "coop.example/facts")
+def test_add__show_list_prove_verify(karez: Karez, tmp_path: Path):
+    opened = karez.json("facts", "open", "--origin", "coop.example/facts")
     assert (opened["origin"], opened["size"]) == ("coop.example/facts", 0)
     key_file = Path(opened["key_file"])
     assert key_file.stat().st_mode & 0o777 == 0o600
-    added = home.json("facts", "add", "-", stdin=lines(INVOICE, VISIT))
+    added = karez.json("facts", "add", "-", stdin=lines(INVOICE, VISIT))
     assert (added["added"], added["first_index"], added["size"]) == (2, 0, 2)
-    again = home.json("facts", "add", "-", stdin=lines(INVOICE, VISIT))
+    again = karez.json("facts", "add", "-", stdin=lines(INVOICE, VISIT))
     assert (again["added"], again["there_already"], again["size"]) == (0, 2, 2)
-    assert home.json("facts", "show", 0)["fact"] == INVOICE
-    assert re.search(r"^purpose +see the stock$", home("facts", "show", 1), re.MULTILINE)
-    listed = home.json("facts", "list", "--subject", "tin:100")["facts"]
+    assert karez.json("facts", "show", 0)["fact"] == INVOICE
+    assert re.search(r"^purpose +see the stock$", karez("facts", "show", 1), re.MULTILINE)
+    listed = karez.json("facts", "list", "--subject", "tin:100")["facts"]
     assert [each["index"] for each in listed] == [1, 0]
-    assert "is in r.tlog-proof" in home("facts", "prove", 1, "--out", "r.tlog-proof")
+    assert "is in r.tlog-proof" in karez("facts", "prove", 1, "--out", "r.tlog-proof")
     vkey = opened["vkeys"][0]
     # Whoever checks has no database, no home and no network: only the file and the key.
-    stranger = attrs.evolve(home, settings={"KAREZ_DATABASE_URL": "postgresql://nowhere.invalid/x"})
+    stranger = attrs.evolve(
+        karez, settings={"KAREZ_DATABASE_URL": "postgresql://nowhere.invalid/x"}
+    )
     checked = stranger.json("facts", "verify", "r.tlog-proof", "--vkey", vkey)
     assert checked["holds"]
     assert checked["fact"] == VISIT
     bent = (tmp_path / "r.tlog-proof").read_text().replace("index 1", "index 0")
-    home.write("bent", bent.removesuffix("\n"))
+    karez.write("bent", bent.removesuffix("\n"))
     assert stranger.json("facts", "verify", "bent", "--vkey", vkey, code=5)["error"]["code"] == (
         "proof-invalid"
     )
-    home("facts", "export", "served")
+    karez("facts", "export", "served")
     assert "everything agrees" in stranger("facts", "verify", "served", "--vkey", vkey)
-    assert home.json("facts", "verify")["sound"]
-    assert home.json("facts", "verify", "served", code=2)["error"]["code"] == "usage"
+    assert karez.json("facts", "verify")["sound"]
+    assert karez.json("facts", "verify", "served", code=2)["error"]["code"] == "usage"
 
 
-def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(home: Karez):
+def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(karez: Karez):
     bad = [
         {**INVOICE, "total_minor": 121},
         {"schema": "invoise/1"},
@@ -101,7 +96,7 @@ def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(home: Kar
         json.dumps({**VISIT, "purpose": "x" * (3 << 20)}),
     ]
     text = lines(INVOICE, *bad[:10], VISIT) + bad[11] + "\n"
-    done = home.json("facts", "add", "-", "--rejects", "bad.jsonl", code=5, stdin=text)
+    done = karez.json("facts", "add", "-", "--rejects", "bad.jsonl", code=5, stdin=text)
     assert (done["added"], done["refused"]) == (2, 11)
     found = [(r["line"], r["field"], r["error"]["code"]) for r in done["refusals"]]
     assert found[:7] == [
@@ -115,86 +110,86 @@ def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(home: Kar
     ]
     assert [line for line, *_ in found[7:]] == [9, 10, 11, 13]
     assert found[8][2] == "signature-invalid"
-    kept = (home.folder / "bad.jsonl").read_text().splitlines()
+    kept = (karez.folder / "bad.jsonl").read_text().splitlines()
     assert kept[0] == json.dumps(bad[0])
     mended = kept[0].replace("121", "120").replace("A1", "A2")
-    assert home.json("facts", "add", "-", stdin=mended + "\n")["added"] == 1
+    assert karez.json("facts", "add", "-", stdin=mended + "\n")["added"] == 1
 
 
-def test_add__octets_that_are_no_text(home: Karez):
-    path = home.folder / "latin.jsonl"
+def test_add__octets_that_are_no_text(karez: Karez):
+    path = karez.folder / "latin.jsonl"
     path.write_bytes(json.dumps(VISIT).encode().replace(b"stock", b"st\xe9ck") + b"\n")
-    done = home.json("facts", "add", path, code=5)
+    done = karez.json("facts", "add", path, code=5)
     assert done["refusals"][0]["error"]["code"] == "fact-malformed"
 
 
-def test_erase__and_what_is_kept(home: Karez):
-    home("facts", "add", "-", stdin=lines(INVOICE, VISIT))
+def test_erase__and_what_is_kept(karez: Karez):
+    karez("facts", "add", "-", stdin=lines(INVOICE, VISIT))
     why = ("--ground", "GDPR 17", "--asked-by", "the person")
-    done = home.json("facts", "erase", "--subject", "tin:100", *why, code=4)
+    done = karez.json("facts", "erase", "--subject", "tin:100", *why, code=4)
     assert (done["erased"], done["index"]) == ([1], 2)
     assert done["kept"][0]["code"] == "fact-kept"
-    shown = home.json("facts", "show", 1)
+    shown = karez.json("facts", "show", 1)
     assert (shown["erased"], shown["fact"]) == (True, None)
-    assert home.json("facts", "prove", 1, code=3)["error"]["code"] == "fact-erased"
-    assert "receipt" in home.json("facts", "prove", 1, "--without-body")
-    assert home.json("facts", "erase", 77, *why, code=3)["error"]["code"] == "erasure-empty"
-    assert home.json("facts", "erase", *why, code=2)["error"]["code"] == "usage"
-    assert home.json("facts", "verify")["sound"]
+    assert karez.json("facts", "prove", 1, code=3)["error"]["code"] == "fact-erased"
+    assert "receipt" in karez.json("facts", "prove", 1, "--without-body")
+    assert karez.json("facts", "erase", 77, *why, code=3)["error"]["code"] == "erasure-empty"
+    assert karez.json("facts", "erase", *why, code=2)["error"]["code"] == "usage"
+    assert karez.json("facts", "verify")["sound"]
 
 
-def test_keys__are_guarded(home: Karez):
-    opened = home.json("facts", "open")
+def test_keys__are_guarded(karez: Karez):
+    opened = karez.json("facts", "open")
     key_file = Path(opened["key_file"])
     key_file.chmod(0o644)
-    assert home.json("facts", "open", code=1)["error"]["code"] == "key-file"
+    assert karez.json("facts", "open", code=1)["error"]["code"] == "key-file"
     key_file.chmod(0o600)
     aside = key_file.with_suffix(".aside")
     key_file.rename(aside)
-    assert home.json("facts", "add", "-", code=4, stdin=lines(VISIT))["error"]["code"] == (
+    assert karez.json("facts", "add", "-", code=4, stdin=lines(VISIT))["error"]["code"] == (
         "log-key-wrong"
     )
     assert not key_file.exists()
     aside.rename(key_file)
-    assert home.json("facts", "open", "--origin", "other.example/x")["origin"] == opened["origin"]
+    assert karez.json("facts", "open", "--origin", "other.example/x")["origin"] == opened["origin"]
     secret = key_file.read_text().strip()
     for arguments in (("facts", "open"), ("facts", "--help"), ("facts", "open", "--json")):
-        assert secret not in home(*arguments)
+        assert secret not in karez(*arguments)
 
 
-def test_log__that_is_not_open(home: Karez):
+def test_log__that_is_not_open(karez: Karez):
     for command in (("verify",), ("export", "x")):
-        assert home.json("facts", *command, code=3)["error"]["code"] == "log-not-open"
-    assert home.json("facts", "show", 0, code=3)["error"]["code"] == "log-not-open"
+        assert karez.json("facts", *command, code=3)["error"]["code"] == "log-not-open"
+    assert karez.json("facts", "show", 0, code=3)["error"]["code"] == "log-not-open"
 
 
-def test_witness__two_institutions_over_http(home: Karez, tmp_path: Path):
+def test_witness__two_institutions_over_http(karez: Karez, tmp_path: Path):
     """One institution's log is witnessed by another, over the wire."""
-    other = attrs.evolve(home, settings={**home.settings, "KAREZ_INSTITUTION": "neighbour"})
-    home("institution", "open", "neighbour")
-    mine = home.json("facts", "open", "--origin", "coop1.example/facts", "--post-quantum")
-    home("facts", "add", "-", stdin=lines(INVOICE, VISIT))
+    other = attrs.evolve(karez, settings={**karez.settings, "KAREZ_INSTITUTION": "neighbour"})
+    karez("institution", "open", "neighbour")
+    mine = karez.json("facts", "open", "--origin", "coop1.example/facts", "--post-quantum")
+    karez("facts", "add", "-", stdin=lines(INVOICE, VISIT))
     theirs = other.json("facts", "witness", "open", "coop2.example/witness")
     other("facts", "witness", "watch", *mine["vkeys"])
     with serving(other) as url:
-        asked = home.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"])
+        asked = karez.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"])
         assert (asked["size"], asked["name"]) == (2, "coop2.example/witness")
-        home("facts", "add", "-", stdin=lines({**VISIT, "purpose": "again"}))
-        assert home.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"])["size"] == 3
+        karez("facts", "add", "-", stdin=lines({**VISIT, "purpose": "again"}))
+        assert karez.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"])["size"] == 3
         assert other.json("facts", "witness", "list")["logs"][0]["size"] == 3
-        fork(url, home)
+        fork(url, karez)
         wrong = Signer.new("coop2.example/witness", post_quantum=True).keys[1].verifier.text
-        refused = home.json("facts", "witness", "ask", url, "--vkey", wrong, code=5)
+        refused = karez.json("facts", "witness", "ask", url, "--vkey", wrong, code=5)
         assert refused["error"]["code"] == "note-unverified"
     found = other.json("facts", "witness", "forks", code=6)["forks"]
     assert [(each["size"], each["reason"]) for each in found] == [(3, "other root")]
-    home.write("policy", f"log {mine['vkeys'][0]}", f"witness w {theirs['vkey']}", "quorum w")
-    home("facts", "prove", 2, "--witnesses", 1, "--out", "r")
-    checked = home.json("facts", "verify", "r", "--policy", "policy")
+    karez.write("policy", f"log {mine['vkeys'][0]}", f"witness w {theirs['vkey']}", "quorum w")
+    karez("facts", "prove", 2, "--witnesses", 1, "--out", "r")
+    checked = karez.json("facts", "verify", "r", "--policy", "policy")
     assert [each["name"] for each in checked["signatures"]] == [
         "coop1.example/facts", "coop2.example/witness",
     ]  # fmt: skip
-    down = home.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"], code=1)
+    down = karez.json("facts", "witness", "ask", url, "--vkey", theirs["vkey"], code=1)
     assert down["error"]["code"] == "witness-refused"
 
 
@@ -221,12 +216,12 @@ def fork(url: str, karez: Karez) -> None:
     assert answer.headers["content-type"] == "text/x.tlog.size"
 
 
-def test_witness__that_lost_its_database(home: Karez):
-    home("facts", "witness", "open", "w.example/w")
-    given = Path(home.settings["KAREZ_HOME"]) / "keys/main/witness.given"
+def test_witness__that_lost_its_database(karez: Karez):
+    karez("facts", "witness", "open", "w.example/w")
+    given = Path(karez.settings["KAREZ_HOME"]) / "keys/main/witness.given"
     given.write_text("5\n")
     for command in (("open", "w.example/w"), ("serve", "--port", "0")):
-        lost = home.json("facts", "witness", *command, code=1)
+        lost = karez.json("facts", "witness", *command, code=1)
         assert lost["error"]["code"] == "witness-lost"
     given.unlink()
-    assert home.json("facts", "witness", "open", "w", code=1)["error"]["code"] == "key-file"
+    assert karez.json("facts", "witness", "open", "w", code=1)["error"]["code"] == "key-file"

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from books.facts.test_notes import PETER
 from doors.conftest import Karez
+from doors.test_cli_facts import VISIT
 from karez.doors.cli import cli
 from karez.doors.files.bank import make_bank_file
 
@@ -43,6 +45,18 @@ CALLS = {
     "period list": "",
     "verify": "",
     "export ledger": "--format csv --output book.csv",
+    "facts open": "",
+    "facts add": "facts.jsonl",
+    "facts show": "0",
+    "facts list": "",
+    "facts prove": "0",
+    "facts verify": "",
+    "facts erase": "0 --ground law --asked-by her",
+    "facts export": "log",
+    "facts witness open": "w.example/w",
+    "facts witness watch": PETER,
+    "facts witness list": "",
+    "facts witness forks": "",
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
@@ -51,8 +65,9 @@ CALLS = {
     "cashflow schedule": "schedules.json",
     "down": "",
 }
-# It hands over to PostgreSQL's own shell, which prints what it is asked to.
-WITHOUT_DOCUMENT = {"psql"}
+# One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
+# and one that is asked need each other (test_cli_facts).
+WITHOUT_DOCUMENT = {"psql", "facts witness serve", "facts witness ask"}
 # The server of the tests does without fsync, which the doctor finds.
 CODES = {"doctor": 6}
 
@@ -82,6 +97,7 @@ def test_command__answers_in_json(karez: Karez):
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
     karez.write("schedules.json", "[]")
+    karez.write("facts.jsonl", json.dumps(VISIT))
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     for name, arguments in CALLS.items():

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -115,6 +116,7 @@ class Strange(Fact, frozen=True, kw_only=True, tag="strange/1"):
         (invoice(1, number=None), FactMalformedError, "$.number"),
         (invoice(1, seller=Party(name=3)), FactMalformedError, "$.seller.name"),
         (invoice(1, subject=""), FactMalformedError, "$.subject"),
+        (invoice(1, subject="a\0b"), FactMalformedError, "$.subject"),
         (invoice(1, number="x" * 2001), FactMalformedError, "$.number"),
         (invoice(1, number="\ud800"), FactMalformedError, "surrogates"),
         (invoice(1, kind=object()), FactMalformedError, "object"),
@@ -157,8 +159,21 @@ def test_append__what_is_rolled_back_leaves_nothing(log: Log):
 
     with pytest.raises(ZeroDivisionError):
         log.within(append_and_fail)
-    assert log.append([invoice(3)]).index.tolist() == [1]
+    assert log.append([invoice(2)]).index.tolist() == [1]
     assert log.within(verify).findings == []
+    names = log.rows("SELECT subject FROM facts.subject ORDER BY subject")
+    assert names == [("tin:1",), ("tin:2",)]
+
+
+def test_append__after_a_fault_nothing_remembered_is_trusted(log: Log, database: Database):
+    log.append([invoice(1)])
+    with database.connect(None) as login:
+        login.execute("ALTER TABLE facts.checkpoint ADD CHECK (size <> 2)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        log.append([invoice(2)])
+    assert log.append([invoice(2), invoice(3)]).index.tolist() == [1, 2]
+    assert log.within(verify).findings == []
+    assert log.rows("SELECT count(*) FROM facts.subject") == [(3,)]
 
 
 def test_append__several_times_in_one_transaction(log: Log):

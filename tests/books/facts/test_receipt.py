@@ -10,6 +10,7 @@ from books.facts.making import invoice, visit
 from karez.books.facts.attest import attest
 from karez.books.facts.errors import (
     FactUnknownError,
+    NotCosignedError,
     NoteMalformedError,
     NoteUnverifiedError,
     PolicyUnmetError,
@@ -118,8 +119,8 @@ def test_receipt__policy_with_witnesses_is_held(log: Log):
 
 def test_proof__of_what_is_not_there(log: Log):
     log.append([invoice(1)])
-    for index, witnesses in ((1, 0), (0, 1)):
-        with pytest.raises(FactUnknownError):
+    for index, witnesses, error in ((1, 0, FactUnknownError), (0, 1, NotCosignedError)):
+        with pytest.raises(error):
             log.within(prove_fact, index, witnesses=witnesses)
 
 

@@ -14,6 +14,7 @@ DAMAGES = {
     "UPDATE facts.body SET salt = set_byte(salt, 0, get_byte(salt, 0) # 1) WHERE entry_index = 9": {"commitment"},  # noqa: E501
     "UPDATE facts.tile SET nodes = set_byte(nodes, 99, get_byte(nodes, 99) # 4) WHERE number = 1": {"tile"},  # noqa: E501
     "UPDATE facts.tile SET root = set_byte(root, 9, get_byte(root, 9) # 4) WHERE number = 0": {"tile"},  # noqa: E501
+    "DELETE FROM facts.subject": {"subject"},
     "DELETE FROM facts.tile WHERE number = 1": {"tile"},
     "UPDATE facts.checkpoint SET root = sha256('x') WHERE size = 300": {"root"},
     "UPDATE facts.checkpoint SET note = replace(note, '300', '299')": {"signature"},

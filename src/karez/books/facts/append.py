@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import attrs
@@ -16,7 +17,7 @@ import numpy as np
 from karez.books.facts.attest import is_attested, statement_digest
 from karez.books.facts.batch import Appended, Batch
 from karez.books.facts.canonical import attested_body, canonical, commitment
-from karez.books.facts.check import check_fact
+from karez.books.facts.check import Latest, check_fact
 from karez.books.facts.errors import (
     FactKeyTakenError,
     FactMalformedError,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     import psycopg
 
 SALT_LENGTH = 32
+SUBJECTS_MOST = 200_000
+"""How many pseudonyms are remembered."""
 LEAF_TYPE = b"karez.fact/1"
 
 
@@ -50,6 +53,7 @@ class FactsBook:
 
     signer: Signer
     _edge: Edge | None = None
+    _pseudonyms: dict[str, UUID] = attrs.field(factory=dict[str, UUID])
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def append(self, connection: psycopg.Connection, batch: Batch) -> Appended:
@@ -67,17 +71,48 @@ class FactsBook:
         head = take_log(connection, self.signer)
         judged = _Judged.of(connection, head, batch)
         with self._lock:
-            edge = self._edge
+            edge, self._edge = self._edge, None  # should we fail, nothing remembered is trusted
             if edge is None or edge.size != head.size or edge.root != head.root:
+                # Others have appended, or what we appended was rolled back.
                 edge = load_edge(connection, head)
+                self._pseudonyms.clear()
             if judged.new:
-                edge = _write(connection, head, edge, judged, self.signer)
+                subjects = {batch.facts[new.place].subject for new in judged.new}
+                fresh = self._name(connection, subjects)
+                names = _Names(self._pseudonyms, fresh)
+                edge = _write(connection, judged, edge, names, self.signer)
             self._edge = edge
         return judged.answer(edge.size)
 
+    def forget_subjects(self) -> None:
+        """Forget who is meant by which pseudonym: an erasure is about to change it.
 
-@attrs.frozen
-class _New:
+        Other processes notice by the root, since an erasure is itself appended.
+        """
+        with self._lock:
+            self._pseudonyms.clear()
+
+    def _name(self, connection: psycopg.Connection, subjects: set[str]) -> dict[str, UUID]:
+        """Know the pseudonym of every subject; return those that had none before."""
+        known = self._pseudonyms
+        if len(known) > SUBJECTS_MOST:
+            known.clear()
+        asked = [subject for subject in subjects if subject not in known]
+        if not asked:
+            return {}
+        listed = {"subjects": canonical(asked).decode()}
+        known.update(connection.execute(QUERIES["pseudonyms"].text, listed).fetchall())
+        # Random, and not the time-ordered ids of the kernel: a pseudonym must tell nothing.
+        fresh = {
+            subject: UUID(bytes=secrets.token_bytes(16))
+            for subject in asked
+            if subject not in known
+        }
+        known.update(fresh)
+        return fresh
+
+
+class _New(NamedTuple):
     """A fact that will be added, as octets."""
 
     place: int
@@ -111,16 +146,14 @@ class _Judged:
         """Yield the facts that could stand in the book, and refuse the others."""
         batch = self.batch
         keys, attestations = batch.keys, batch.attestations
+        latest = Latest.at(now)
         for place, fact in enumerate(batch.facts):
             try:
                 body = canonical(fact)
-            except (
-                TypeError,
-                ValueError,
-            ) as fault:  # not of a type that JSON has, or half a letter
+            except (TypeError, ValueError) as fault:  # of no type that JSON has, or half a letter
                 self.refused[place] = FactMalformedError(reason=str(fault))
                 continue
-            error, attested = check_fact(fact, body, now), None
+            error, attested = check_fact(fact, body, latest), None
             if error is None and place in attestations:
                 attestation = attestations[place]
                 if is_attested(fact, attestation):
@@ -132,7 +165,9 @@ class _Judged:
                 self.refused[place] = error
                 continue
             named = keys[place] if keys else ""
-            octets = b"key\0" + named.encode() if named else b"content\0" + body
+            octets = (
+                b"key\0" + named.encode(errors="surrogatepass") if named else b"content\0" + body
+            )
             yield _New(place, hashlib.sha256(octets).digest(), body, attested)
 
     def _settle(
@@ -171,7 +206,7 @@ class _Judged:
             self._compare(connection, to_compare)
 
     def _rank(self, first: _New) -> int:
-        return next((rank for rank, fact in enumerate(self.new) if fact is first), 0)
+        return bisect.bisect_left(self.new, first.place, key=lambda fact: fact.place)
 
     def _refuse_key(self, place: int, index: int) -> None:
         self.refused[place] = FactKeyTakenError(key=self.batch.keys[place], index=index)
@@ -207,54 +242,33 @@ def _known(connection: psycopg.Connection, query: str, hashes: list[bytes]) -> d
     return {bytes(row[0]): row[1] for row in rows}
 
 
+@attrs.frozen
+class _Names:
+    """The pseudonyms of all subjects of a batch, and those that are new among them."""
+
+    pseudonyms: Mapping[str, UUID]
+    fresh: Mapping[str, UUID]
+
+
 def _write(
-    connection: psycopg.Connection, head: Head, edge: Edge, judged: _Judged, signer: Signer
+    connection: psycopg.Connection, judged: _Judged, edge: Edge, names: _Names, signer: Signer
 ) -> Edge:
     """Write the new facts, the tiles they fill, the checkpoint and the head."""
-    facts = judged.batch.facts
-    subjects = {facts[new.place].subject for new in judged.new}
-    pseudonyms, fresh = _pseudonyms(connection, subjects)
-    salts = secrets.token_bytes(SALT_LENGTH * len(judged.new))
+    head = judged.head
     institution_id = head.institution_id
-    template = _leaf_template(head)
     leaves: list[bytes] = []
-    bodies: list[bytes] = []
-    for rank, new in enumerate(judged.new):
-        fact = facts[new.place]
-        salt = salts[SALT_LENGTH * rank : SALT_LENGTH * (rank + 1)]
-        schema = schema_of(fact).encode()
-        pseudonym = pseudonyms[fact.subject]
-        committed = commitment(salt, new.body).hex().encode()
-        leaves.append(template % (committed, schema, pseudonym.hex.encode()))
-        bodies.append(
-            body_row(
-                institution_id,
-                head.size + rank,
-                key=new.key,
-                pseudonym=pseudonym.bytes,
-                valid_on=fact.valid_on,
-                schema=schema,
-                salt=salt,
-                attested=new.attested,
-                body=new.body,
-            )
-        )
+    connection.execute(QUERIES["become"].text, {"role": Role.POSTER})
+    copy_in(connection, "body", _bodies(judged, names, leaves))
     grown, filled = edge.grow([leaf_hash(leaf) for leaf in leaves])
     root = grown.root
     note = signer.checkpoint(grown.size, root, int(head.now.timestamp()))
-    connection.execute(QUERIES["become"].text, {"role": Role.POSTER})
-    copy_in(
-        connection,
-        "entry",
-        (entry_row(institution_id, index, leaf) for index, leaf in enumerate(leaves, head.size)),
+    entries = (
+        entry_row(institution_id, index, leaf) for index, leaf in enumerate(leaves, head.size)
     )
-    copy_in(connection, "body", bodies)
-    if fresh:
-        copy_in(
-            connection,
-            "subject",
-            (row(institution_id, p, s, True, widths="isss") for s, p in fresh.items()),
-        )
+    copy_in(connection, "entry", entries)
+    if names.fresh:
+        named = (row(institution_id, p, s, True, widths="isss") for s, p in names.fresh.items())
+        copy_in(connection, "subject", named)
     if filled:
         copy_in(connection, "tile", (_tile_row(institution_id, tile) for tile in filled))
     checkpoint = row(institution_id, grown.size, root, note.text, head.now, widths="iqsss")
@@ -263,6 +277,35 @@ def _write(
     moved = {"size": grown.size, "root": root, "recorded_at": head.now}
     connection.execute(QUERIES["move_log"].text, moved)
     return grown
+
+
+def _bodies(judged: _Judged, names: _Names, leaves: list[bytes]) -> Iterator[bytes]:
+    """Yield the rows of the bodies, and put the leaf that commits to each into ``leaves``.
+
+    The server takes in what is yielded while the next are made.
+    """
+    facts = judged.batch.facts
+    salts = secrets.token_bytes(SALT_LENGTH * len(judged.new))
+    head, pseudonyms = judged.head, names.pseudonyms
+    template = _leaf_template(head)
+    for rank, new in enumerate(judged.new):
+        fact = facts[new.place]
+        salt = salts[SALT_LENGTH * rank : SALT_LENGTH * (rank + 1)]
+        schema = schema_of(fact).encode()
+        pseudonym = pseudonyms[fact.subject]
+        shown = pseudonym.hex.encode()
+        leaves.append(template % (commitment(salt, new.body).hex().encode(), schema, shown))
+        yield body_row(
+            head.institution_id,
+            head.size + rank,
+            key=new.key,
+            pseudonym=pseudonym.bytes,
+            valid_on=fact.valid_on,
+            schema=schema,
+            salt=salt,
+            attested=new.attested,
+            body=new.body,
+        )
 
 
 def _leaf_template(head: Head) -> bytes:
@@ -276,19 +319,6 @@ def _leaf_template(head: Head) -> bytes:
         b'{"commitment":"%%s","issuer":%s,"recorded_at":%s,"schema":"%%s","subject":"%%s",'
         b'"type":"%s"}' % (issuer, instant, LEAF_TYPE)
     )
-
-
-def _pseudonyms(
-    connection: psycopg.Connection, subjects: set[str]
-) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    """Return the pseudonym of every subject, and of those that had none before."""
-    asked = {"subjects": list(subjects)}
-    known: dict[str, UUID] = dict(connection.execute(QUERIES["pseudonyms"].text, asked).fetchall())
-    # Random, and not the time-ordered ids of the kernel: a pseudonym must tell nothing.
-    fresh = {
-        subject: UUID(bytes=secrets.token_bytes(16)) for subject in subjects if subject not in known
-    }
-    return {**known, **fresh}, fresh
 
 
 def _tile_row(institution_id: int, tile: FullTile) -> bytes:

@@ -73,6 +73,7 @@ def erase(
             kept.append(error)
     if not indices:
         return Erased((), kept, None)
+    book.forget_subjects()
     connection.execute(QUERIES["erase_bodies"].text, {"indices": indices})
     retired = {"pseudonyms": list(pseudonyms)}
     connection.execute(QUERIES["retire_pseudonyms"].text, retired)

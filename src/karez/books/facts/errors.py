@@ -55,6 +55,12 @@ class FactUnknownError(NotFoundError):
     code = "fact-unknown"
 
 
+class NotCosignedError(NotFoundError):
+    """No checkpoint of fact {index} has {witnesses} cosignatures yet; ask the witnesses first."""
+
+    code = "not-cosigned"
+
+
 class FactErasedError(NotFoundError):
     """The body of the fact at index {index} was erased; its entry in the log is all there is."""
 

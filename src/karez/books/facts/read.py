@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import msgspec
 
-from karez.books.facts.errors import FactErasedError, FactUnknownError, LogDamagedError
+from karez.books.facts.errors import (
+    FactErasedError,
+    FactUnknownError,
+    LogDamagedError,
+    NotCosignedError,
+)
 from karez.books.facts.log import partial_tile, read_log
 from karez.books.facts.queries import QUERIES
 from karez.books.facts.tlog.merkle import prove_consistency, prove_inclusion
@@ -123,7 +128,7 @@ def read_checkpoint(
 ) -> tuple[int, Note] | None:
     """Return size and note of a checkpoint, with the cosignatures of witnesses that we have.
 
-    Of one size; else the latest with more than ``least`` entries that so many ``witnesses`` have
+    Of one size; else the latest with at least ``least`` entries that so many ``witnesses`` have
     cosigned. None where there is none.
     """
     if witnesses:
@@ -143,11 +148,15 @@ def prove_fact(connection: psycopg.Connection, index: int, *, witnesses: int = 0
     """Return the proof that the log holds the entry at an index, below a signed checkpoint.
 
     Raises:
-        FactUnknownError: no checkpoint, with so many cosignatures, has this index yet.
+        FactUnknownError: the log is not that long.
+        NotCosignedError: no checkpoint with so many cosignatures has this fact yet.
     """
-    found = read_checkpoint(connection, least=index + (not witnesses), witnesses=witnesses)
+    log_size = read_log(connection).size
+    if index >= log_size:
+        raise FactUnknownError(index=index, size=log_size)
+    found = read_checkpoint(connection, least=index + 1, witnesses=witnesses)
     if found is None:
-        raise FactUnknownError(index=index, size=read_log(connection).size)
+        raise NotCosignedError(index=index, witnesses=witnesses)
     size, note = found
     nodes = nodes_in(tiles_of(connection), size)
     return LogProof(index, tuple(prove_inclusion(nodes, index, size)), note)

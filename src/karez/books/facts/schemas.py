@@ -34,6 +34,7 @@ class Fact(
     omit_defaults=True,
     forbid_unknown_fields=True,
     tag_field="schema",
+    gc=False,  # facts hold no cycles, and there are millions of them
 ):
     """What every fact says.
 

@@ -91,6 +91,9 @@ def verify(
         found = connection.execute(QUERIES["count_tiles"].text).fetchone()
         if found is None or found[0] != report.tiles:
             report.add("tiles", "tile", head.origin, "there are tiles that no entries filled")
+    nameless = connection.execute(QUERIES["nameless"].text).fetchone()
+    if nameless and nameless[0]:
+        report.add("subject", "body", head.origin, f"{nameless[0]} bodies are of nobody known")
     beyond = connection.execute(QUERIES["beyond"].text, {"size": head.size}).fetchone()
     for table, count in zip(("entry", "body", "checkpoint"), beyond or (), strict=True):
         if count:

@@ -18,7 +18,7 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _DAYS_BEFORE = date(2000, 1, 1).toordinal()
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_PIECE_OCTETS = 1 << 17  # small enough that the server begins soon and never waits
+_PIECE_OCTETS = 1 << 15  # small enough that the server begins soon and never waits
 _NULL = b"\xff\xff\xff\xff"
 
 COPIES = {

@@ -87,7 +87,7 @@ def issue_receipt(
     ``witnesses`` is how many must have cosigned the checkpoint that it rests on.
 
     Raises:
-        FactUnknownError: there is no such fact, or no such checkpoint that has it.
+        FactUnknownError, NotCosignedError: no such fact, or no such checkpoint that has it.
         FactErasedError: the body was erased, and is asked for.
     """
     with evidence.transaction() as connection:

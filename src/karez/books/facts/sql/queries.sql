@@ -55,36 +55,46 @@ WHERE institution_id = current_setting('karez.institution_id')::integer;
 -- name: known_keys
 -- Find the facts that stand under these idempotency keys, which come as one string of hashes.
 -- Materialized: under row-level security a comparison with a function's value takes no index.
+-- Lateral, with a limit: so it is one probe of the index for each, however long the book is.
 WITH asked AS MATERIALIZED (
     SELECT substr(%(digests)s::bytea, place * 32 + 1, 32) AS hash
     FROM generate_series(0, %(count)s - 1) AS place
 )
 
 SELECT
-    b.key,
-    b.entry_index
+    asked.hash AS key,
+    found.entry_index
 FROM asked
-INNER JOIN facts.body AS b
-    ON
+CROSS JOIN LATERAL (
+    SELECT b.entry_index FROM facts.body AS b
+    WHERE
         b.institution_id = current_setting('karez.institution_id')::integer
-        AND asked.hash = b.key;
+        AND b.key = asked.hash
+    ORDER BY b.key
+    LIMIT 1
+) AS found;
 
 -- name: known_statements
 -- Find the facts by which these statements of attesters, as hashes, stand in the book.
 -- Materialized: under row-level security a comparison with a function's value takes no index.
+-- Lateral, with a limit: so it is one probe of the index for each, however long the book is.
 WITH asked AS MATERIALIZED (
     SELECT substr(%(digests)s::bytea, place * 32 + 1, 32) AS hash
     FROM generate_series(0, %(count)s - 1) AS place
 )
 
 SELECT
-    b.attested,
-    b.entry_index
+    asked.hash AS attested,
+    found.entry_index
 FROM asked
-INNER JOIN facts.body AS b
-    ON
+CROSS JOIN LATERAL (
+    SELECT b.entry_index FROM facts.body AS b
+    WHERE
         b.institution_id = current_setting('karez.institution_id')::integer
-        AND asked.hash = b.attested;
+        AND b.attested = asked.hash
+    ORDER BY b.attested
+    LIMIT 1
+) AS found;
 
 -- name: bodies_at
 -- Read the bodies that are still there of facts at these indices.
@@ -98,15 +108,24 @@ WHERE
     AND entry_index = any(%(indices)s::bigint[]);
 
 -- name: pseudonyms
--- Find the pseudonyms under which these subjects are logged now.
+-- Find the pseudonyms under which these subjects, a list in JSON, are logged now.
+WITH asked AS MATERIALIZED (
+    SELECT json_array_elements_text(%(subjects)s::json) AS subject
+)
+
 SELECT
-    subject,
-    pseudonym
-FROM facts.subject
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND is_current
-    AND subject = any(%(subjects)s::text[]);
+    asked.subject,
+    found.pseudonym
+FROM asked
+CROSS JOIN LATERAL (
+    SELECT s.pseudonym FROM facts.subject AS s
+    WHERE
+        s.institution_id = current_setting('karez.institution_id')::integer
+        AND s.is_current
+        AND s.subject = asked.subject
+    ORDER BY s.subject
+    LIMIT 1
+) AS found;
 
 -- name: entries_between
 -- Read the entries from one index up to another.
@@ -196,7 +215,7 @@ INNER JOIN facts.cosignature AS s
     ON c.institution_id = s.institution_id AND c.size = s.size
 WHERE
     c.institution_id = current_setting('karez.institution_id')::integer
-    AND c.size > %(least)s
+    AND c.size >= %(least)s
 GROUP BY c.size, c.note
 HAVING count(DISTINCT s.signer) >= %(witnesses)s
 ORDER BY c.size DESC
@@ -328,6 +347,19 @@ WHERE
     AND e.entry_index >= %(start)s
     AND e.entry_index < %(stop)s
 ORDER BY e.entry_index;
+
+-- name: nameless
+-- Count bodies under a pseudonym of which nobody knows whom it means: there should be none.
+SELECT count(*) AS bodies
+FROM facts.body AS b
+WHERE
+    b.institution_id = current_setting('karez.institution_id')::integer
+    AND NOT EXISTS (
+        SELECT FROM facts.subject AS s
+        WHERE
+            s.institution_id = current_setting('karez.institution_id')::integer
+            AND s.pseudonym = b.pseudonym
+    );
 
 -- name: beyond
 -- Count what stands beyond the head of the log: nothing should.

@@ -14,8 +14,6 @@ from karez.books.facts.tlog.merkle import HASH_LENGTH, root_of
 
 TILE_WIDTH = 256
 TILE_BITS = 8
-ENTRY_MOST = (1 << 16) - 1
-"""Octets that an entry may have in a bundle."""
 
 Tiles = Callable[[int, int, int], bytes]
 """Gives the tile at level and number, or the beginning of it that is so many hashes wide."""
