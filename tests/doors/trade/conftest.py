@@ -1,20 +1,13 @@
-"""The command line with a home of its own, and the real documents that lie beside the checkout."""
+"""The real documents that lie beside the checkout."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import attrs
 import pytest
 
-from doors.conftest import Karez
 from engines.servicing.test_shared_cases import around
 
 DATA = Path("shared") / "data"
-
-
-@pytest.fixture
-def home(karez: Karez, tmp_path: Path) -> Karez:
-    return attrs.evolve(karez, settings={**karez.settings, "KAREZ_HOME": str(tmp_path / "home")})
 
 
 @pytest.fixture

@@ -119,22 +119,22 @@ def test_document__at_fault_is_named(octets: bytes, code: str):
     assert caught.value.code == code
 
 
-def test_import__refused_events_are_mended_and_sent_again(home: Karez):
+def test_import__refused_events_are_mended_and_sent_again(karez: Karez):
     late = {**EVENT, "eventTime": "2999-01-01T00:00:00Z"}
     wrong = {**EVENT, "action": "LOOK"}
-    home.write("f.jsonld", json.dumps(document(EVENT, late, wrong)))
-    done = home.json("import", "epcis", "f.jsonld", "--rejects", "refused", code=5)
+    karez.write("f.jsonld", json.dumps(document(EVENT, late, wrong)))
+    done = karez.json("import", "epcis", "f.jsonld", "--rejects", "refused", code=5)
     assert (done["documents"], done["recorded"], done["refused"]) == (3, 1, 2)
     found = [(r["event"], r["field"], r["error"]["code"]) for r in done["refusals"]]
     assert found == [(2, "valid_on", "fact-future"), (3, "action", "event-malformed")]
-    kept = home.folder / "refused" / "f.jsonld"
+    kept = karez.folder / "refused" / "f.jsonld"
     assert json.loads(kept.read_text())["epcisBody"]["eventList"] == [late, wrong]
     kept.write_text(kept.read_text().replace("2999", "2025").replace("LOOK", "ADD"))
-    assert home.json("import", "epcis", "refused")["recorded"] == 2
-    assert home.json("import", "epcis", "f.jsonld", code=5)["there_already"] == 1
-    home.write("no.json", "{nope")
-    done = home.json("import", "epcis", "no.json", "--rejects", "refused", code=5)
-    assert (home.folder / "refused" / "no.json").read_text() == "{nope\n"
+    assert karez.json("import", "epcis", "refused")["recorded"] == 2
+    assert karez.json("import", "epcis", "f.jsonld", code=5)["there_already"] == 1
+    karez.write("no.json", "{nope")
+    done = karez.json("import", "epcis", "no.json", "--rejects", "refused", code=5)
+    assert (karez.folder / "refused" / "no.json").read_text() == "{nope\n"
 
 
 def test_real_events__of_gs1(shared: Callable[[str], Path]):

@@ -202,32 +202,32 @@ def test_formats__an_encoding_of_the_mapping(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["f.parquet", "f.xlsx"])
-def test_formats__that_the_name_promises_and_the_file_breaks(home: Karez, name: str):
-    home.write(name, "nothing of the kind")
-    done = home.json("import", "invoices", name, "--mapping", "plain", code=5)
+def test_formats__that_the_name_promises_and_the_file_breaks(karez: Karez, name: str):
+    karez.write(name, "nothing of the kind")
+    done = karez.json("import", "invoices", name, "--mapping", "plain", code=5)
     assert done["error"]["code"] == "file-unreadable"
 
 
-def test_text__in_another_encoding_is_refused_by_row(home: Karez):
-    path = home.folder / "f.csv"
+def test_text__in_another_encoding_is_refused_by_row(karez: Karez):
+    path = karez.folder / "f.csv"
     path.write_bytes(f"{HEADER}\n{GOOD}\n{GOOD.replace('200', 'Müller')}\n".encode("latin-1"))
-    done = home.json("import", "invoices", path, "--mapping", "plain", code=5)
+    done = karez.json("import", "invoices", path, "--mapping", "plain", code=5)
     assert (done["recorded"], done["refused"]) == (1, 1)
     assert done["refusals"][0]["error"]["code"] == "text-encoding"
 
 
-def test_import__twice_mended_and_sent_again(home: Karez):
+def test_import__twice_mended_and_sent_again(karez: Karez):
     late = (datetime.now(UTC).date() + timedelta(days=3)).isoformat()
-    home.write(
+    karez.write(
         "f.csv", HEADER, GOOD, GOOD, GOOD.replace("issued", "void"),
         GOOD.replace("A1", "A2").replace("119.00", "119.01"),
         GOOD.replace("A1", "A3").replace("2026-01-05", late),
         "A4,2026-01-05,100,200,-1.00,-0.19,-1.19,EUR,issued",
     )  # fmt: skip
     command = ("import", "invoices", "f.csv", "--mapping", "plain")
-    looked = home.json(*command, "--dry-run", code=5)
+    looked = karez.json(*command, "--dry-run", code=5)
     assert (looked["recorded"], looked["refused"]) == (4, 2)
-    done = home.json(*command, "--rejects", "refused", code=5)
+    done = karez.json(*command, "--rejects", "refused", code=5)
     expected = {
         "documents": 6, "recorded": 4, "there_already": 0, "refused": 2, "void": 1, "negative": 1,
         "negative_and_void": 0, "repeated_numbers": 2, "repeated_word_for_word": 1,
@@ -237,23 +237,23 @@ def test_import__twice_mended_and_sent_again(home: Karez):
         (5, "total", "fact-sum"),
         (6, "valid_on", "fact-future"),
     ]
-    again = home.json(*command, code=5)
+    again = karez.json(*command, code=5)
     assert (again["recorded"], again["there_already"]) == (0, 4)
-    refused = home.folder / "refused" / "f.csv"
+    refused = karez.folder / "refused" / "f.csv"
     rows = list(csv.DictReader(refused.read_text("utf-8-sig").splitlines()))
     assert [row["error.code"] for row in rows] == ["fact-sum", "fact-future"]
     mended = refused.read_text("utf-8-sig").replace("119.01", "119.00").replace(late, "2026-01-09")
     refused.write_text(mended, "utf-8-sig")
-    sent = home.json("import", "invoices", refused, "--mapping", "plain")
+    sent = karez.json("import", "invoices", refused, "--mapping", "plain")
     assert (sent["recorded"], sent["refused"]) == (2, 0)
-    assert home.json("facts", "verify")["sound"]
+    assert karez.json("facts", "verify")["sound"]
 
 
-def test_import__says_who_attests_it(home: Karez):
-    home.write("f.csv", HEADER, GOOD)
-    home("import", "invoices", "f.csv", "--mapping", "plain", "--attester", "tax:office",
+def test_import__says_who_attests_it(karez: Karez):
+    karez.write("f.csv", HEADER, GOOD)
+    karez("import", "invoices", "f.csv", "--mapping", "plain", "--attester", "tax:office",
          "--control-group", "state")  # fmt: skip
-    fact = home.json("facts", "show", 0)["fact"]
+    fact = karez.json("facts", "show", 0)["fact"]
     assert (fact["attester"], fact["control_group"], fact["channel"]) == (
         "tax:office", "state", "file",
     )  # fmt: skip
@@ -283,13 +283,13 @@ def test_real_invoices__counted_as_another_count_counts_them(shared: Callable[[s
     assert intake.noted["repeated_word_for_word"] == same
 
 
-def test_real_invoices__a_part_is_recorded_once(home: Karez, shared: Callable[[str], Path]):
+def test_real_invoices__a_part_is_recorded_once(karez: Karez, shared: Callable[[str], Path]):
     source = pq.ParquetFile(shared("sme_invoices") / "purchases_rated.parquet")
     part = next(source.iter_batches(12_000))
-    pq.write_table(pa.Table.from_batches([part]), home.folder / "part.parquet")
+    pq.write_table(pa.Table.from_batches([part]), karez.folder / "part.parquet")
     command = ("import", "invoices", "part.parquet", "--mapping", "cn-vat-firms")
-    first = home.json(*command, code=5)
+    first = karez.json(*command, code=5)
     assert (first["documents"], first["recorded"], first["refused"]) == (12_000, 11_999, 1)
     assert first["refusals"][0]["row"] == 10_999
-    again = home.json(*command, code=5)
+    again = karez.json(*command, code=5)
     assert (again["recorded"], again["there_already"]) == (0, 11_999)

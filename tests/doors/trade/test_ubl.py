@@ -167,10 +167,10 @@ def test_xml__that_no_parser_should_trust(octets: bytes, code: str):
     assert fault_of(octets)[0] == code
 
 
-def test_xml__too_large_is_not_read(home: Karez):
-    with (home.folder / "big.xml").open("wb") as stream:
+def test_xml__too_large_is_not_read(karez: Karez):
+    with (karez.folder / "big.xml").open("wb") as stream:
         stream.truncate(1 << 30)  # a gigabyte, sparse
-    done = home.json("import", "ubl", "big.xml", code=5)
+    done = karez.json("import", "ubl", "big.xml", code=5)
     assert done["refusals"][0]["error"]["code"] == "document-too-large"
 
 
@@ -201,28 +201,28 @@ def test_rules__of_en16931_are_kept_to():
     assert caught.value.path == "/Invoice"
 
 
-def test_import__refused_documents_are_mended_and_sent_again(home: Karez):
-    folder = home.folder / "in"
+def test_import__refused_documents_are_mended_and_sent_again(karez: Karez):
+    folder = karez.folder / "in"
     folder.mkdir()
     (folder / "good.xml").write_text(invoice())
     (folder / "bad.xml").write_text(invoice(payable="118.00").replace("A1", "A2"))
     (folder / "late.xml").write_text(invoice().replace("2026-01-05", "2999-01-01"))
-    done = home.json("import", "ubl", "in", "--rejects", "refused", code=5)
+    done = karez.json("import", "ubl", "in", "--rejects", "refused", code=5)
     assert (done["documents"], done["recorded"], done["refused"]) == (3, 1, 2)
     found = {Path(r["file"]).name: (r["field"], r["error"]["code"]) for r in done["refusals"]}
     assert found["bad.xml"] == (
         "/Invoice/cac:LegalMonetaryTotal/cbc:PayableAmount", "document-sum",
     )  # fmt: skip
     assert found["late.xml"] == ("valid_on", "fact-future")
-    kept = home.folder / "refused" / "bad.xml"
-    assert "document-sum" in (home.folder / "refused" / "bad.xml.error.json").read_text()
+    kept = karez.folder / "refused" / "bad.xml"
+    assert "document-sum" in (karez.folder / "refused" / "bad.xml.error.json").read_text()
     kept.write_text(kept.read_text().replace("118.00", "119.00"))
-    sent = home.json("import", "ubl", "refused", code=5)
+    sent = karez.json("import", "ubl", "refused", code=5)
     assert (sent["recorded"], sent["refused"]) == (1, 1)
-    assert home.json("import", "ubl", "in/good.xml")["there_already"] == 1
-    assert home.json("import", "ubl", "in/good.xml", "--dry-run")["there_already"] == 1
-    (home.folder / "empty").mkdir()
-    assert home.json("import", "ubl", "empty", code=5)["error"]["code"] == "document-empty"
+    assert karez.json("import", "ubl", "in/good.xml")["there_already"] == 1
+    assert karez.json("import", "ubl", "in/good.xml", "--dry-run")["there_already"] == 1
+    (karez.folder / "empty").mkdir()
+    assert karez.json("import", "ubl", "empty", code=5)["error"]["code"] == "document-empty"
 
 
 def test_real_documents__of_five_kinds(shared: Callable[[str], Path]):
