@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -76,28 +77,39 @@ def run(bed: Bed, rounds: int | None) -> Section:
 
 
 def _refold(section: Section, rounds: int) -> None:
-    """Fold a five-year loan of daily interest anew, for a payment that was entered late."""
+    """A five-year loan of daily interest, paid each month, and a payment that is entered late."""
     terms = servicing.Terms(
         rate_pct_year=Decimal("9.99"), instalments=60, recalculation=Recalculation()
     )
     lent = Disbursement(number=1, on=PAYOUT, posted_on=PAYOUT, amount_minor=1_000_000)
     due = [row.due for row in servicing.fold(terms, [lent], as_of=PAYOUT).rows]
-    for name, paid in (("nothing paid", 0), ("two years paid", 24), ("all paid", 60)):
+    for years in (2, 5):
+        paid = due[: years * 12]
         events = [lent] + [
             Payment(number=2 + place, on=on, posted_on=on, amount_minor=21_200)
-            for place, on in enumerate(due[:paid])
+            for place, on in enumerate(paid)
         ]
-        late = Payment(number=99, on=due[0], posted_on=due[max(paid - 1, 0)], amount_minor=5_000)
-        as_of = due[max(paid - 1, 0)]
-        took: list[float] = []
-        for _ in range(rounds * 4):
-            before = time.process_time()
-            servicing.fold(terms, [*events, late], as_of=as_of)
-            took.append((time.process_time() - before) * 1e3)
-        spread = Spread.of(took)
-        section.bars.append(
-            Bar(f"a backdated payment refolded, {name}, CPU-ms", 5, spread, at_most=True)
-        )
+        known = servicing.history(terms, events, as_of=paid[-1])
+        for name, months in (("a month", 1), ("a quarter", 3), ("a year", 12)):
+            on = paid[-1 - months] + timedelta(days=3)
+            late = Payment(number=99, on=on, posted_on=paid[-1], amount_minor=5_000)
+            spread = _cpu_ms(partial(known.with_events, late, as_of=paid[-1]), rounds)
+            what = f"a payment {name} late refolded after {years} years"
+            if months > 3:
+                section.figures.append(Figure(what, "CPU-ms", spread))
+            else:
+                section.bars.append(Bar(f"{what}, CPU-ms", 5, spread, at_most=True))
+        everything = _cpu_ms(partial(servicing.fold, terms, events, as_of=paid[-1]), rounds)
+        section.figures.append(Figure(f"all {years} years folded", "CPU-ms", everything))
+
+
+def _cpu_ms(turn: Callable[[], Any], rounds: int) -> Spread:
+    took: list[float] = []
+    for _ in range(rounds * 4):
+        before = time.process_time()
+        turn()
+        took.append((time.process_time() - before) * 1e3)
+    return Spread.of(took)
 
 
 def _race(

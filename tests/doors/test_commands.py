@@ -69,6 +69,9 @@ CALLS = {
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
+    "rights rank": "claims.json",
+    "rights borrowing-base": "base.toml",
+    "trust assess": "trades.json",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
@@ -103,6 +106,9 @@ def test_command__answers_in_json(karez: Karez):
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )
     karez.write("schedules.json", "[]")
+    karez.write("claims.json", "[]")
+    karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
+    karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("facts.jsonl", json.dumps(VISIT))
     karez.write("invoices.csv", HEADER, GOOD)
     karez.write("invoice.xml", invoice())

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from engines.servicing.loans import START, lend, lines, pay, terms_30_360
@@ -19,6 +20,7 @@ from karez.engines.servicing.errors import (
 from karez.engines.servicing.events import Charge, ChargeWaiver, InterestPause, ReAge, Undo
 from karez.engines.servicing.terms import (
     FixedOrder,
+    InterestMethod,
     ScheduleKind,
     Unit,
 )
@@ -108,5 +110,6 @@ def test_refused__with_a_reason():
             allocation=FixedOrder.PENALTY_FEE_INTEREST_PRINCIPAL,
         )
     pause = InterestPause(number=2, on=START, posted_on=START, until=FIRST_DUE)
+    flat = attrs.evolve(OLDER, interest=InterestMethod.FLAT)
     with pytest.raises(ScheduleUnfitError):
-        fold(OLDER, [lend(10_000), pause], as_of=FIRST_DUE)
+        fold(flat, [lend(10_000), pause], as_of=FIRST_DUE)

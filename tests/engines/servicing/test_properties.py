@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engines.servicing import twin
 from engines.servicing.loans import START, lend, lines, numbered, pay
-from karez.engines.servicing import Terms, days, difference, fold, payoff_minor
+from karez.engines.servicing import Terms, days, difference, fold, history, payoff_minor
 from karez.engines.servicing.events import Charge, Event, Undo
 from karez.engines.servicing.terms import (
     Allocation,
@@ -46,12 +46,17 @@ def terms(draw: st.DrawFn, *, recalculates: bool | None = None) -> Terms:
     year, month = draw(CONVENTIONS)
     instalments = draw(st.integers(1, 24))
     follows = draw(st.booleans()) if recalculates is None else recalculates
+    methods = [InterestMethod.DECLINING_BALANCE] if follows else list(InterestMethod)
     return Terms(
         rate_pct_year=draw(RATES),
         instalments=instalments,
         year=year,
         month=month,
+        interest=draw(st.sampled_from(methods)),
         grace_on_principal=draw(st.integers(0, instalments - 1)),
+        grace_on_interest=draw(st.integers(0, instalments - 1)),
+        interest_free=draw(st.integers(0, instalments - 1)),
+        multiple_minor=draw(st.sampled_from([0, 0, 100])),
         allocation=Allocation(
             usual=rule_by_bucket(draw(ORDERS), draw(st.sampled_from(FutureRule))),
             processing=draw(st.sampled_from(Processing)),
@@ -147,18 +152,16 @@ def test_undone_and_posted_again__like_before(made: Terms, events: list[Event]):
 
 @given(terms(), stories(), st.integers(0, 30))
 def test_payoff__leaves_nothing(made: Terms, events: list[Event], wait: int):
-    # Bucket by bucket through all rows, or from the last row, a payment may fix rows before their
-    # interest is known.
-    usual = attrs.evolve(made.allocation.usual, future=FutureRule.NEXT_INSTALMENT)
-    made = attrs.evolve(made, allocation=Allocation(usual=usual))
+    """By every rule of allocation, in whatever direction a payment goes."""
     on = max(event.on for event in events) + timedelta(days=wait)
-    amount = payoff_minor(fold(made, events, as_of=on), on)
+    known = fold(made, events, as_of=on)
+    amount = payoff_minor(known, on)
     if not amount:
         return
-    paid = fold(made, [*events, pay(len(events) + 1, on, amount)], as_of=on)
-    assert sum(line.outstanding_minor for line in lines(paid)) == 0
-    assert paid.overpaid == 0
-    assert payoff_minor(fold(made, [*events, pay(9, on, amount)], as_of=AS_OF), AS_OF) == 0
+    later = fold(made, [*events, pay(len(events) + 1, on, amount)], as_of=AS_OF)
+    assert sum(line.outstanding_minor for line in lines(later)) == 0
+    assert later.overpaid == known.overpaid
+    assert payoff_minor(later, AS_OF) == 0
 
 
 @given(terms(), AMOUNTS, st.integers(1, 400), st.integers(2, 100_000), st.integers(1, 99))
@@ -228,3 +231,22 @@ def test_allocation__each_of_twelve_parts_in_its_turn():
     first = lines(fold(made, [lend(100_000)], as_of=START))[0]
     paid = fold(made, [lend(100_000), pay(2, due, first.interest_minor + 5)], as_of=due)
     assert paid.portions[2] == [5, first.interest_minor, 0, 0]
+
+
+@given(terms(), stories(), st.randoms(use_true_random=False))
+def test_history__gives_what_a_fold_gives(made: Terms, events: list[Event], chance: random.Random):
+    """Whatever the order in which events become known; an older history stays as it was."""
+    arriving = events[1:]
+    chance.shuffle(arriving)
+    known = history(made, events[:1], as_of=AS_OF)
+    older = [known]
+    for event in arriving:
+        known = known.with_events(event, as_of=AS_OF)
+        older.append(known)
+    undo = Undo(number=99, on=AS_OF, posted_on=AS_OF, undone=events[-1].number)
+    if len(events) > 1:
+        older.append(known.with_events(undo, as_of=AS_OF))
+    for state in older:
+        folded = fold(made, state.events, as_of=AS_OF)
+        assert difference(folded, state.account).is_empty
+        assert lines(folded) == lines(state.account)

@@ -21,7 +21,7 @@ DATA = Path("shared") / "cases" / "schedules" / "fineract.json.gz"
 AS_TEXT = {"nr", "days", "due_date", "paid_date"}
 # A fact leaves out the line of a tranche that its balance counts.
 BASELINES_MISSED_MOST = 1
-STATES_LEAST = 1319
+STATES_LEAST = 1327
 
 
 def around() -> Iterator[Path]:

@@ -34,6 +34,8 @@ COMMANDS = {
     "facts": ("karez.doors.cli.facts:facts", "Record what happened, and prove it."),
     "cashflow": ("karez.doors.cli.cashflow:cashflow", "Compute what the terms of contracts make."),
     "quote": ("karez.doors.cli.quote:quote", "Show what a loan would be like and cost."),
+    "rights": ("karez.doors.cli.rights:rights", "Rank claims, and value what secures a loan."),
+    "trust": ("karez.doors.cli.trust:trust", "Say how far to believe a trade."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""

@@ -114,3 +114,15 @@ class CalendarMalformedError(InvalidInputError):
     """{file}, line {line}: {text!r} is not a day; write one a line, such as 2026-12-25."""
 
     code = "calendar-malformed"
+
+
+class TradeRowError(InvalidInputError):
+    """{file}, table {table}, row {row}: {reason}; mend the row, its advance is left out."""
+
+    code = "trade-row"
+
+
+class PhotoUnreadableError(InvalidInputError):
+    """{file} cannot be read as a picture: {reason}; take another copy of it."""
+
+    code = "photo-unreadable"

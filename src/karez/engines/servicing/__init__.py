@@ -3,6 +3,7 @@
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.difference import Difference, difference
 from karez.engines.servicing.fold import fold
+from karez.engines.servicing.history import History, history
 from karez.engines.servicing.quote import arrears_days, automatic_down_payment, payoff_minor
 from karez.engines.servicing.table import Line, PayoutLine, schedule_table
 from karez.engines.servicing.terms import Terms
@@ -10,6 +11,7 @@ from karez.engines.servicing.terms import Terms
 __all__ = [
     "Account",
     "Difference",
+    "History",
     "Line",
     "PayoutLine",
     "Terms",
@@ -17,6 +19,7 @@ __all__ = [
     "automatic_down_payment",
     "difference",
     "fold",
+    "history",
     "payoff_minor",
     "schedule_table",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from karez.engines.servicing import paying
 from karez.engines.servicing.errors import ScheduleUnfitError
@@ -13,6 +14,9 @@ from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, PaymentKind, ScheduleKind, Terms
+
+if TYPE_CHECKING:
+    from karez.engines.servicing.declining import Declining
 
 Portions = list[int]
 """Principal, interest, fees and penalties that one payment went to."""
@@ -29,6 +33,7 @@ class Account:
         self.terms = terms
         self.figures = figures
         self.plan: Plan | None = None
+        self.declining: Declining | None = None  # an older schedule that follows payments
         self.rows: list[Row] = []
         self.disbursed: list[tuple[date, int, int]] = []  # day, amount, fees taken from it
         self.capitalised: list[tuple[date, int]] = []
@@ -48,9 +53,31 @@ class Account:
         self.events: dict[int, Event] = {}
         self.at_payout: list[Charge] = []
         self.met_before: dict[int, date | None] = {}
+        self.charge_rows: dict[int, Row] = {}
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
         self.refold = refold
+
+    def copy(self) -> Account:
+        """Return an equal loan that can change on its own."""
+        twin = Account.__new__(Account)
+        twin.__dict__ = self.__dict__.copy()
+        twin.plan = self.plan.copy() if self.plan is not None else None
+        rows = {id(row): row.copy() for row in self.rows}
+        twin.rows = [rows[id(row)] for row in self.rows]
+        twin.paid_rows = {
+            number: [rows.get(id(row), row) for row in paid]
+            for number, paid in self.paid_rows.items()
+        }
+        twin.disbursed = list(self.disbursed)
+        twin.capitalised = list(self.capitalised)
+        twin.overpayments = list(self.overpayments)
+        twin.done = list(self.done)
+        twin.portions = {number: list(parts) for number, parts in self.portions.items()}
+        twin.chargebacks = {number: list(parts) for number, parts in self.chargebacks.items()}
+        twin.met_before = dict(self.met_before)
+        twin.fee_parts = dict(self.fee_parts)
+        return twin
 
     @property
     def follows(self) -> bool:
@@ -99,6 +126,8 @@ class Account:
 
     def charge_arrears(self, on: date) -> None:
         """Let late principal bear interest until a day."""
+        if self.declining is not None:
+            self.declining.bring_up(on)
         recalculation = self.terms.recalculation
         if not self.follows or recalculation is None or not recalculation.on_past_due:
             return
@@ -111,20 +140,24 @@ class Account:
             row.owed[Bucket.PRINCIPAL] = period.due_principal
             row.owed[Bucket.INTEREST] = period.due_interest
 
-    def follow_plan(self, on: date, *, since: date | None = None) -> None:
-        """Set what rows owe to what the plan says, and judge them."""
-        for row, period in self.pairs():
-            if since is not None and row.due < since:
-                continue
+    def follow_plan(self, on: date) -> None:
+        """Set what rows owe, and what was credited to them, to what the plan says."""
+        pairs = list(self.pairs())
+        for row, period in pairs:
+            row.credited[0] = period.credited_principal
+            row.credited[1] = period.credited_interest
+        self.follow(pairs, on)
+
+    def follow(self, pairs: Iterable[tuple[Row, Period]], on: date) -> None:
+        """Set what these rows owe to what their periods say, and judge them."""
+        for row, period in pairs:
             owed = row.owed
             principal, interest = period.due_principal, period.due_interest
-            if since is None:
-                row.credited[0] = period.credited_principal
-                row.credited[1] = period.credited_interest
             # A row that owes something and as much as before was judged when it was paid.
             if owed[0] != principal or owed[1] != interest or not (principal or interest):
                 owed[0], owed[1] = principal, interest
                 row.update(on)
+        self.the_plan().unshown.clear()
 
     def pairs(self) -> Iterator[tuple[Row, Period]]:
         """Yield each row with the period of the plan that it stands for."""

@@ -12,6 +12,7 @@ from karez.engines.servicing import paying
 from karez.engines.servicing.account import Account, Portions
 from karez.engines.servicing.errors import AllocationStuckError
 from karez.engines.servicing.figures import Figures
+from karez.engines.servicing.period import Period
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import (
     Allocation,
@@ -36,6 +37,9 @@ class Allocator:
         self.portions: Portions = [0, 0, 0, 0]
         self.skipped: set[int] = set()
         self.touched: list[Row] = []
+        self.rows = sorted(account.rows, key=lambda row: row.number)
+        self.pairs: list[tuple[Row, Period]] | None = None
+        self.payable: tuple[tuple[int, date, date, date], paying.Open] | None = None
 
     def run(self) -> int:
         """Pay the rows, and return what is left over.
@@ -73,14 +77,16 @@ class Allocator:
     def _across(self, timing: Timing, buckets: list[Bucket]) -> None:
         """Pay all buckets of a row before the next row of this timing."""
         self.skipped.clear()
-        rounds = len(self.account.rows) * _ROUNDS_A_ROW
+        rounds = len(self.rows) * _ROUNDS_A_ROW
         while self.left > 0:
             rows = self._rows(timing, lambda row: not row.met)
             if not rows:
                 return
+            before = self.left, len(self.skipped)
             for bucket in buckets:
                 self._share(timing, bucket, rows)
-            if all(row.met for row in self.account.rows):
+            # What cannot be paid yet, like interest that has not run, does not hold up the rest.
+            if before == (self.left, len(self.skipped)) or all(row.met for row in self.rows):
                 return
             rounds -= 1
             if not rounds:
@@ -98,7 +104,7 @@ class Allocator:
                 raise AllocationStuckError(amount_minor=self.left, on=self.on)
 
     def _rows(self, timing: Timing, is_open: Callable[[Row], bool]) -> list[Row]:
-        rows = sorted(self.account.rows, key=lambda row: row.number)
+        rows = self.rows
         match timing:
             case Timing.PAST_DUE:
                 return [row for row in rows if row.due < self.on and is_open(row)][:1]
@@ -160,11 +166,22 @@ class Allocator:
         taken = row.pay(bucket, self.on, amount)
         if bucket is Bucket.PRINCIPAL:
             paying.pay_principal(plan, row.start, row.due, on, taken)
-            account.follow_plan(self.on)
+            self._follow(row)
         elif bucket is Bucket.INTEREST:
             paying.pay_interest(plan, row.start, row.due, on, taken)
-            account.follow_plan(self.on)
+            self._follow(row)
         return taken
+
+    def _follow(self, paid: Row) -> None:
+        """Let rows owe what the plan says now: all at first, then those that it has changed."""
+        if self.pairs is None:
+            self.pairs = list(self.account.pairs())
+            self.account.follow_plan(self.on)
+            return
+        unshown = self.account.the_plan().unshown
+        self.account.follow(
+            [pair for pair in self.pairs if pair[0] is paid or pair[1].place in unshown], self.on
+        )
 
     def _counts_on(self, row: Row) -> date:
         """Return the day on which a payment in advance counts: if interest runs till due, that."""
@@ -176,7 +193,11 @@ class Allocator:
 
     def _prepare(self, row: Row, bucket: Bucket, on: date) -> None:
         """Let a row owe what can be paid of it on a day."""
-        payable = paying.due_amounts(self.account.the_plan(), row.start, row.due, on)
+        plan = self.account.the_plan()
+        asked = (plan.changes, row.start, row.due, on)
+        if self.payable is None or self.payable[0] != asked:
+            self.payable = asked, paying.due_amounts(plan, row.start, row.due, on)
+        payable = self.payable[1]
         if not payable.principal and not payable.interest:
             self.skipped.add(id(row))
         if bucket is Bucket.INTEREST:

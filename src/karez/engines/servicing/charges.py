@@ -13,7 +13,7 @@ from karez.engines.servicing.terms import Bucket
 
 def add_charge(account: Account, charge: Charge) -> None:
     """Put a charge on the rows on which it falls due."""
-    bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+    bucket = _bucket(charge)
     if charge.time is ChargeTime.EACH_INSTALMENT:
         for row in account.rows:
             if not row.down_payment and not row.additional:
@@ -23,8 +23,9 @@ def add_charge(account: Account, charge: Charge) -> None:
         return
     if charge.time is not ChargeTime.ON_DATE:
         return
-    row = row_of(account, charge.on) or _row_after_maturity(account, charge.on)
+    row = row_of(account, charge.on) or row_after_maturity(account, charge.on)
     account.met_before[charge.number] = row.met_on
+    account.charge_rows[charge.number] = row
     row.add(bucket, row.met_on, charge_amount(account, charge))
 
 
@@ -37,7 +38,7 @@ def take_fees_anew(account: Account) -> None:
             or charge.basis is ChargeBasis.FLAT
         ):
             continue
-        bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+        bucket = _bucket(charge)
         for row in account.rows:
             key = (charge.number, row.start, row.due)
             before = account.fee_parts.get(key)
@@ -57,7 +58,7 @@ def place_charges(
         for row in rows:
             begun = row.start < charge.on or (first and row.start == charge.on)
             if begun and charge.on <= row.due:
-                bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+                bucket = _bucket(charge)
                 row.owed[bucket] += charge_amount(account, charge)
                 break
 
@@ -76,8 +77,8 @@ def row_of(account: Account, on: date) -> Row | None:
     return None
 
 
-def _row_after_maturity(account: Account, on: date) -> Row:
-    """Return the row for what falls due after the last instalment."""
+def row_after_maturity(account: Account, on: date) -> Row:
+    """Return the row for what falls due on a day after the last instalment."""
     last = account.rows[-1]
     if last.additional:
         last.due = max(last.due, on)
@@ -130,7 +131,7 @@ def disbursement_fee(account: Account, charges: list[Charge], amount: int, *, fi
 
 def open_of(account: Account, charge: Charge) -> int:
     """Return what is open, in the bucket of a charge, of the rows that it stands on."""
-    bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+    bucket = _bucket(charge)
     if charge.time is ChargeTime.EACH_INSTALMENT:
         return sum(row.open(bucket) for row in account.rows)
     row = _row_with(account, charge)
@@ -138,13 +139,21 @@ def open_of(account: Account, charge: Charge) -> int:
 
 
 def _row_with(account: Account, charge: Charge) -> Row | None:
+    # Rows may have got other dates since: a charge stays where it was put, unless that has gone.
+    put = account.charge_rows.get(charge.number)
+    if put is not None and put in account.rows and put.owed[_bucket(charge)]:
+        return put
     row = row_of(account, charge.on)
     return row or next((each for each in account.rows if each.additional), None)
 
 
+def _bucket(charge: Charge) -> Bucket:
+    return Bucket.PENALTY if charge.penalty else Bucket.FEE
+
+
 def waive(account: Account, charge: Charge, on: date) -> None:
     """Give up what is open of a charge."""
-    bucket = Bucket.PENALTY if charge.penalty else Bucket.FEE
+    bucket = _bucket(charge)
     if charge.time is ChargeTime.EACH_INSTALMENT:
         for row in account.rows:
             _waive(row, bucket, instalment_amount(account, charge, row), on)

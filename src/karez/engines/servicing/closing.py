@@ -80,9 +80,13 @@ def _end_interest(account: Account, on: date) -> None:
 
 
 def _fixed(account: Account) -> set[tuple[date, date]]:
-    """Return the days of periods whose interest was agreed as an amount."""
+    """Return the days of periods all of whose interest was agreed as an amount by a re-age."""
     periods = account.plan.periods if account.plan is not None else []
-    return {(period.start, period.due) for period in periods if period.fixed_interest > 0}
+    return {
+        (period.start, period.due)
+        for period in periods
+        if period.fixed_interest > 0 and period.reaged
+    }
 
 
 def _balance_principal(account: Account, on: date) -> None:
@@ -113,6 +117,10 @@ def accelerate(account: Account, on: date) -> None:
     current.due = on
     future = [row for row in account.rows if on < row.due]
     current.owed[PRINCIPAL] += sum(row.owed[PRINCIPAL] for row in future)
+    fixed = _fixed(account)
+    current.owed[INTEREST] += sum(
+        row.owed[INTEREST] for row in future if (row.start, row.due) in fixed
+    )
     if current.met:
         current.paid[PRINCIPAL] = current.owed[PRINCIPAL] - sum(
             row.open(PRINCIPAL) for row in future
@@ -136,6 +144,8 @@ def accelerate(account: Account, on: date) -> None:
             _forget_payments(row)
     account.rows = kept
     _shorten_plan(account, on, again)
+    if current.outstanding > 0:
+        current.judge(on)  # It may have been met before it took in the others.
 
 
 def _interest_until(account: Account, row: Row, on: date) -> None:

@@ -42,9 +42,15 @@ class NotDisbursedError(ConflictError):
 
 
 class ScheduleUnfitError(ConflictError):
-    """This needs a progressive schedule, and the loan has a cumulative one; leave the event out."""
+    """The loan's cumulative schedule has no rule for this event; leave it out."""
 
     code = "schedule-unfit"
+
+
+class PayoffUnknownError(ConflictError):
+    """No single payment on {on} leaves the loan at zero; look at its events of that day."""
+
+    code = "payoff-unknown"
 
 
 class PeriodUnknownError(NotFoundError):

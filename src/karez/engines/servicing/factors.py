@@ -46,6 +46,8 @@ def set_factors(plan: Plan, periods: Iterable[Period]) -> None:
     for period in periods:
         for segment in period.segments:
             segment.factor, segment.factor_to_due = _pair(plan, period, segment)
+            segment.days = Decimal((segment.end - segment.start).days)
+            segment.days_to_due = Decimal((period.due - segment.start).days)
         period.changed()
 
 

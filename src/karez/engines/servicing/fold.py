@@ -6,7 +6,7 @@ says what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import singledispatch
 
@@ -16,7 +16,9 @@ from karez.engines.servicing import (
     cumulative,
     lending,
     planning,
+    prepaying,
     reage,
+    reage_older,
     reage_rows,
     reamortise,
     repay,
@@ -66,6 +68,19 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
         NotDisbursedError: an event comes before the first disbursement.
     """
     standing = in_force(events)
+    account = begin(terms, standing)
+    if account.started is None:
+        return account
+    if account.is_progressive:
+        for event in in_order(standing):
+            take(account, event)
+    else:
+        _fold_cumulative(account, standing)
+    return end(account, as_of)
+
+
+def begin(terms: Terms, standing: Sequence[Event]) -> Account:
+    """Return a loan to which nothing has happened yet, knowing when money will go out."""
     figures = Figures(terms.rounding, terms.decimals)
     account = Account(terms, figures, lambda other, on: fold(terms, other, as_of=on))
     payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
@@ -80,36 +95,37 @@ def fold(terms: Terms, events: Iterable[Event], *, as_of: date) -> Account:
     ]
     account.events = {event.number: event for event in standing}
     if account.is_progressive:
-        _fold_progressive(account, standing)
-    else:
-        _fold_cumulative(account, standing)
-    account.pays_off = False
-    account.charge_arrears(as_of)
-    _finish(account)
+        account.plan = planning.new_plan(terms.seed or payouts[0], terms, account.figures)
+        lending.build_rows(account, payouts)
     return account
 
 
-def _fold_progressive(account: Account, standing: list[Event]) -> None:
-    terms = account.terms
-    payouts = sorted(event.on for event in standing if isinstance(event, Disbursement))
-    account.plan = planning.new_plan(terms.seed or payouts[0], terms, account.figures)
-    lending.build_rows(account, payouts)
-    for event in in_order(standing):
-        _guard(account, event)
-        account.pays_off = repay.pays_off(account, event)
-        if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
-            account.charge_arrears(event.on)
-        if not isinstance(event, _WITHOUT_EFFECT):
-            _apply(event, account)
-        account.done.append(event)
+def take(account: Account, event: Event) -> None:
+    """Let the next event happen to a loan with a progressive schedule."""
+    _guard(account, event)
+    account.pays_off = repay.pays_off(account, event)
+    if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
+        account.charge_arrears(event.on)
+    if not isinstance(event, _WITHOUT_EFFECT):
+        _apply(event, account)
+    account.done.append(event)
+
+
+def end(account: Account, as_of: date) -> Account:
+    """Charge late principal until a day, and leave the rows as they are to be read."""
+    account.pays_off = False
+    account.charge_arrears(as_of)
+    if account.declining is not None:
+        prepaying.trim(account)
+    _finish(account)
+    return account
 
 
 def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     """Make the schedule of all that was paid out, put charges on it, then all else in order."""
     ordered = in_order(standing)
     payouts = [event for event in ordered if isinstance(event, Disbursement)]
-    extensions = [event for event in standing if isinstance(event, Extension)]
-    cumulative.build(account, payouts, _moves(standing), extensions)
+    cumulative.build(account, ordered)
     for event in payouts:
         first = not account.disbursed
         fees = disbursement_fee(account, account.at_payout, event.amount_minor, first=first)
@@ -121,14 +137,10 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
         if isinstance(event, (Disbursement, Charge)):
             continue
         _guard(account, event)
+        account.charge_arrears(event.on)
         if not isinstance(event, _WITHOUT_EFFECT):
             _apply(event, account)
         account.done.append(event)
-
-
-def _moves(events: Iterable[Event]) -> list[DueDateMove]:
-    moves = [event for event in events if isinstance(event, DueDateMove)]
-    return sorted(moves, key=lambda event: event.number)
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -249,12 +261,16 @@ def _(event: CreditBalanceRefund, account: Account) -> None:
 
 @_apply.register
 def _(event: InterestPause, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its pauses from the beginning.
     planning.pause_interest(account.the_plan(), event.on, event.until)
     _follow_unmet(account, event.on)
 
 
 @_apply.register
 def _(event: RateChange, account: Account) -> None:
+    if not account.is_progressive:
+        return  # An older schedule has its rates from the beginning.
     aged = _last_re_age(account)
     if aged is not None and aged.interest is not ReAgeInterest.DEFAULT:
         return  # Interest was agreed in equal amounts: no rate changes it.
@@ -312,12 +328,18 @@ def _follow_unmet(account: Account, since: date) -> None:
 
 @_apply.register
 def _(event: ReAge, account: Account) -> None:
-    reage.re_age(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_age_older(account, account.declining, event)
+    else:
+        reage.re_age(account, event)
 
 
 @_apply.register
 def _(event: ReAmortise, account: Account) -> None:
-    reamortise.re_amortise(account, event)
+    if account.declining is not None and not account.declining.is_over:
+        reage_older.re_amortise_older(account, account.declining, event)
+    else:
+        reamortise.re_amortise(account, event)
 
 
 @_apply.register

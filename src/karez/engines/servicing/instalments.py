@@ -39,11 +39,7 @@ def spread(plan: Plan, periods: list[Period]) -> None:
     balance = Decimal(periods[0].opening_balance())
     instalment = figures.minor(figures.divide(figures.multiply(grown, balance), annuity))
     instalment += figures.minor(_fixed_share(plan, periods))
-    instalment = to_multiple(plan, instalment)
-    for period in periods:
-        if instalment >= period.paid:
-            period.original_instalment = instalment
-            period.collect(instalment)
+    plan.collect(periods, to_multiple(plan, instalment))
 
 
 def _no_interest_due(plan: Plan, period: Period) -> bool:
@@ -67,6 +63,8 @@ def _spread_flat(plan: Plan, periods: list[Period]) -> None:
     interest = plan.figures.minor(_fixed_share(plan, periods))
     for period in periods:
         interest += period.calculated_interest
+        if period.previous is not None:
+            interest -= period.previous.unrecognised  # counted where it ran
         period.collect(period.calculated_interest)
     repaid = 0
     if first.previous is not None:
@@ -99,47 +97,56 @@ def fit_last_unpaid(plan: Plan, till: date) -> None:
     Interest of later periods that are paid already is collected by it as well. A rounded-up
     instalment may leave less than nothing: then it collects nothing and the one before is fitted.
     """
-    while True:
-        _no_more_than_open(plan)
-        last = next((each for each in reversed(plan.periods) if not each.is_paid), None)
-        if last is None:
-            last = plan.last if not plan.paid_principal else None
-            if last is None or not last.segments or not last.end_balance:
-                return
+    _no_more_than_open(plan)
+    unpaid = [period for period in plan.periods if not period.is_paid]
+    if not unpaid:
+        last = plan.last
+        if plan.paid_principal or not last.segments or not last.end_balance:
+            return
+        unpaid = [last]
+    for period in plan.periods:
+        if period.moved_up:
+            period.moved_up = False
+            period.touch()
+    while not _fitted(plan, unpaid[-1]) and len(unpaid) > 1:
+        unpaid.pop()
+    defer_later_interest(plan, unpaid[-1], till)
+
+
+def _fitted(plan: Plan, last: Period) -> bool:
+    """Let a period collect what all others leave over; tell whether what was paid leaves it so."""
+    if last.later_interest:
         last.later_interest = 0
         last.touch()
-        for period in plan.periods:
-            if period.moved_up:
-                period.moved_up = False
-                period.touch()
-        collected = sum([period.to_collect for period in plan.periods])
-        fitted = last.instalment + plan.lent + plan.due_interest - collected
+    least = last.paid - last.credited
+    while True:
+        # Interest that had found no room takes what is added, so that more has to be.
+        fitted = last.instalment + plan.lent + plan.due_interest - plan.collected
+        if last is plan.last:
+            fitted += last.unrecognised
         if last.fixed_interest > 0:
             fitted = max(fitted, last.paid_principal + last.fixed_interest)
-        last.collect(fitted)
-        least = last.paid - last.credited
-        if fitted >= least:
-            break
-        last.collect(least)
-        # Once more from the start: with this one paid, another is the last that is unpaid.
-    defer_later_interest(plan, last, till)
+        if last.instalment == max(fitted, least):
+            return fitted >= least
+        last.collect(max(fitted, least))
 
 
 def _no_more_than_open(plan: Plan) -> None:
-    """Cut what instalments collect of principal to what is open at all."""
+    """Cut what instalments collect of principal to what those before them leave open."""
     still_open = plan.lent - plan.paid_principal
     for period in plan.periods:
         excess = period.due_principal - period.paid_principal - still_open
         if excess > 0:
             least = max(period.paid - period.credited, 0)
             period.collect(max(period.instalment - excess, least))
+        still_open -= period.due_principal - period.paid_principal
 
 
 def defer_later_interest(plan: Plan, period: Period, till: date) -> None:
     """Let an unpaid period collect the interest of paid periods after it, as known on a day."""
-    if not any(later.unrecognised > 0 for later in plan.periods if later.due > period.due):
+    if not any(later.unrecognised for later in plan.periods[period.place + 1 :]):
         return  # Interest that ends earlier finds no less room.
-    twin = plan.copy()
+    twin = plan.trial()
     beyond = any(due > period.due for _, _, due in twin.arrears)
     here = any(due == period.due for _, _, due in twin.arrears)
     if here and not beyond:
@@ -240,7 +247,7 @@ def smooth(plan: Plan, periods: list[Period]) -> None:
         if not gap.is_wide(plan) or instalment == gap.equal:
             return
         if twin is None:
-            twin = plan.copy()
+            twin = plan.trial()
         start, due = periods[0].start, periods[0].due
         movable = [
             period
@@ -250,10 +257,7 @@ def smooth(plan: Plan, periods: list[Period]) -> None:
             and not period.holder
             and not period.principal_grace
         ]
-        for period in movable:
-            if instalment >= period.paid:
-                period.original_instalment = instalment
-                period.collect(instalment)
+        twin.collect(movable, instalment)
         twin.settle()
         fit_last_unpaid(twin, due)
         if abs(Gap.of(twin.periods).difference) >= abs(gap.difference):

@@ -102,7 +102,7 @@ def _sync_lent(account: Account, on: date, amount: int) -> None:
             account.rows.append(row)
         row.add(Bucket.PRINCIPAL, on, amount)
     account.renumber()
-    account.follow_plan(on, since=on)
+    account.follow(((row, period) for row, period in account.pairs() if row.due >= on), on)
 
 
 def _spread_evenly(account: Account, on: date, amount: int) -> None:

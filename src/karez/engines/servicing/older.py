@@ -48,6 +48,14 @@ def pay(account: Account, order: FixedOrder, on: date, amount: int) -> tuple[int
     return amount, portions
 
 
+def pay_row(row: Row, order: FixedOrder, on: date, amount: int, portions: Portions) -> int:
+    """Pay one row, add to the portions, and return what is left over."""
+    if order in _ORDERS:
+        return _pay_row(row, _ORDERS[order], on, amount, portions)
+    due_order, advance_order = _DUE_ORDERS[order]
+    return _pay_row(row, due_order if row.due <= on else advance_order, on, amount, portions)
+
+
 def _pay_row(row: Row, order: tuple[Bucket, ...], on: date, amount: int, portions: Portions) -> int:
     if row.met or amount <= 0:
         return amount

@@ -104,9 +104,9 @@ def credit(plan: Plan, on: date, *, principal: int = 0, interest: int = 0) -> No
 
 def as_of(plan: Plan, day: date) -> Plan:
     """Return a copy of the plan in which no interest runs after a day."""
-    twin = plan.copy()
-    if day >= twin.maturity:
-        return twin
+    if day >= plan.maturity:
+        return plan.trial()
+    twin = plan.trial(kept=_closed_before(plan, day))
     if day < twin.start:
         for period in twin.periods:
             period.segments.clear()
@@ -115,21 +115,28 @@ def as_of(plan: Plan, day: date) -> Plan:
     running = twin.covering(day)
     if running is None:
         raise PeriodUnknownError(on=day)
-    for period in twin.periods:
-        if period.due <= day:
-            continue
-        if period is running:
-            _cut(period, day)
-        elif period.previous is running and _opens_with_credit(period):
+    _cut(running, day)
+    set_factors(twin, [running])
+    for period in twin.periods[running.place + 1 :]:
+        if period.previous is running and _opens_with_credit(period):
             # A credit on the running period's due date stays; its stretch gets no days.
             del period.segments[1:]
             period.segments[0].end = period.segments[0].start
+            set_factors(twin, [period])
         else:
             period.segments.clear()
-    set_factors(twin, twin.periods)
+            period.changed()
     twin.settle()
     fit_last_unpaid(twin, day)
     return twin
+
+
+def _closed_before(plan: Plan, day: date) -> int:
+    """Return how many of the first periods ended before a day and are closed."""
+    for place, period in enumerate(plan.periods):
+        if period.due >= day or not period.is_closed:
+            return place
+    return len(plan.periods)
 
 
 def _cut(period: Period, day: date) -> None:
@@ -164,12 +171,16 @@ def due_amounts(plan: Plan, start: date, due: date, on: date) -> Open:
     _fit_advance(plan, twin, period, on, unpaid)
     allocation = plan.terms.allocation
     vertical = getattr(allocation, "processing", None) is Processing.VERTICAL
-    if not vertical:
+    if not vertical or unpaid <= 1:
+        # The only instalment that is open takes all there is.
         return Open(period.due_principal, period.due_interest)
     principal = period.to_collect if unpaid > 1 else period.due_principal
     return Open(
-        min(principal, max(twin.lent - twin.paid_principal, period.paid_principal)),
-        min(period.due_interest, max(twin.due_interest - twin.paid_interest, period.paid_interest)),
+        min(principal, max(twin.lent - twin.paid_principal, 0) + period.paid_principal),
+        min(
+            period.due_interest,
+            max(twin.due_interest - twin.paid_interest, 0) + period.paid_interest,
+        ),
     )
 
 
@@ -204,7 +215,7 @@ def interest_until(plan: Plan, start: date, due: date, on: date, *, credited: bo
 
 def open_on(plan: Plan, on: date) -> Open:
     """Return what would pay the loan off on a day."""
-    twin = plan.copy()
+    twin = plan.trial()
     set_factors_until(twin, on)
     twin.settle()
     fit_last_unpaid(twin, on)

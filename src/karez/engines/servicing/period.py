@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from karez.engines.servicing.figures import ZERO, Figures
+from karez.engines.servicing.figures import ONE, ZERO
+
+if TYPE_CHECKING:
+    from karez.engines.servicing.plan import Plan
 
 
 class Segment:
@@ -20,25 +24,13 @@ class Segment:
     on the last day of the stretch; what is credited back to the loan counts from its first day.
     """
 
-    __slots__ = (
-        "balance",
-        "capitalised",
-        "correction",
-        "credited_interest",
-        "credited_principal",
-        "disbursed",
-        "end",
-        "factor",
-        "factor_to_due",
-        "paused",
-        "start",
-    )
-
     def __init__(self, start: date, end: date, *, paused: bool = False) -> None:
         self.start = start
         self.end = end
         self.factor = ZERO
         self.factor_to_due = ZERO
+        self.days = ZERO
+        self.days_to_due = ZERO
         self.credited_principal = 0
         self.credited_interest = 0
         self.disbursed = 0
@@ -50,17 +42,7 @@ class Segment:
     def copy(self) -> Segment:
         """Return an equal stretch that can change on its own."""
         twin = Segment.__new__(Segment)
-        twin.start = self.start
-        twin.end = self.end
-        twin.factor = self.factor
-        twin.factor_to_due = self.factor_to_due
-        twin.credited_principal = self.credited_principal
-        twin.credited_interest = self.credited_interest
-        twin.disbursed = self.disbursed
-        twin.correction = self.correction
-        twin.capitalised = self.capitalised
-        twin.balance = self.balance
-        twin.paused = self.paused
+        twin.__dict__ = self.__dict__.copy()
         return twin
 
     @property
@@ -72,47 +54,11 @@ class Segment:
 class Period:
     """From the day after ``start`` to ``due``, and what is to be collected on that day."""
 
-    __slots__ = (
-        "calculated_interest",
-        "credited_interest",
-        "credited_interest_moved",
-        "credited_principal",
-        "credited_principal_moved",
-        "due",
-        "due_interest",
-        "due_principal",
-        "figures",
-        "fixed_interest",
-        "flat",
-        "following",
-        "free",
-        "holder",
-        "instalment",
-        "interest_grace",
-        "later_interest",
-        "lent_before",
-        "moved_down",
-        "moved_up",
-        "original_instalment",
-        "paid_interest",
-        "paid_principal",
-        "previous",
-        "principal_grace",
-        "raw_interest",
-        "reaged",
-        "segments",
-        "start",
-        "to_collect",
-        "unrecognised",
-    )
-
-    def __init__(
-        self, start: date, due: date, instalment: int, figures: Figures, *, flat: bool = False
-    ) -> None:
+    def __init__(self, plan: Plan, place: int, start: date, due: date, instalment: int) -> None:
+        self.plan = plan
+        self.place = place
         self.start = start
         self.due = due
-        self.figures = figures
-        self.flat = flat
         self.segments = [Segment(start, due)]
         self.previous: Period | None = None
         self.following: Period | None = None
@@ -122,6 +68,7 @@ class Period:
         self.paid_interest = 0
         self.fixed_interest = 0  # an amount of interest that no day count changes
         self.later_interest = 0  # of later periods, collected here since they are paid already
+        self.lent = 0  # disbursed, made principal or credited back in this period
         self.lent_before = 0  # disbursed and capitalised on or before the first day
         self.credited_principal_moved = 0
         self.credited_interest_moved = 0
@@ -135,48 +82,20 @@ class Period:
         self.raw_interest: int | None = None
         self.credited_principal = 0
         self.credited_interest = 0
-        self.to_collect = instalment
+        self.to_collect = 0
         self.calculated_interest = 0
         self.due_interest = 0
         self.due_principal = 0
         self.unrecognised = 0
 
-    def copy(self, previous: Period | None) -> Period:
-        """Return an equal period after ``previous`` that can change on its own."""
+    def copy(self, plan: Plan, previous: Period | None) -> Period:
+        """Return an equal period of another plan, after ``previous``, that can change alone."""
         twin = Period.__new__(Period)
-        twin.calculated_interest = self.calculated_interest
-        twin.credited_interest = self.credited_interest
-        twin.credited_interest_moved = self.credited_interest_moved
-        twin.credited_principal = self.credited_principal
-        twin.credited_principal_moved = self.credited_principal_moved
-        twin.due = self.due
-        twin.due_interest = self.due_interest
-        twin.due_principal = self.due_principal
-        twin.figures = self.figures
-        twin.fixed_interest = self.fixed_interest
-        twin.flat = self.flat
-        twin.free = self.free
-        twin.holder = self.holder
-        twin.instalment = self.instalment
-        twin.interest_grace = self.interest_grace
-        twin.later_interest = self.later_interest
-        twin.lent_before = self.lent_before
-        twin.moved_down = self.moved_down
-        twin.moved_up = self.moved_up
-        twin.original_instalment = self.original_instalment
-        twin.paid_interest = self.paid_interest
-        twin.paid_principal = self.paid_principal
-        twin.principal_grace = self.principal_grace
-        twin.raw_interest = self.raw_interest
-        twin.reaged = self.reaged
-        twin.start = self.start
-        twin.to_collect = self.to_collect
-        twin.unrecognised = self.unrecognised
+        twin.__dict__ = self.__dict__.copy()
+        twin.plan = plan
         twin.segments = [segment.copy() for segment in self.segments]
         twin.previous = previous
         twin.following = None
-        if previous is not None:
-            previous.following = twin
         return twin
 
     def collect(self, instalment: int) -> None:
@@ -188,6 +107,11 @@ class Period:
     def paid(self) -> int:
         """Principal and interest that were paid."""
         return self.paid_principal + self.paid_interest
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether all was paid and nothing that comes later changes what it collects."""
+        return self.is_paid and not self.moved_up and self.due_principal <= self.paid_principal
 
     @property
     def is_paid(self) -> bool:
@@ -223,6 +147,11 @@ class Period:
     def changed(self) -> None:
         """Work out interest and credits anew from the stretches, and what follows from them."""
         self.raw_interest = None
+        lent = 0
+        for segment in self.segments:
+            lent += segment.disbursed + segment.credited_principal + segment.capitalised
+        self.plan.lent_in_all += lent - self.lent
+        self.lent = lent
         self.touch()
 
     def touch(self) -> None:
@@ -244,54 +173,56 @@ class Period:
         raw = self.raw_interest
         if raw is None:
             raw = self.raw_interest = self._interest()
-        collect = self.instalment + self.credited + self.later_interest
-        interest = self.fixed_interest + self.later_interest
+        later = self.later_interest
+        paid, paid_interest = self.paid_principal, self.paid_interest
+        collect = self.instalment + later + self.credited
+        interest = self.fixed_interest + later
         if not self.moved_up and not self.moved_down:
             interest += raw
         if self.previous is not None:
             interest += self.previous.unrecognised
         interest = max(interest, 0)
-        paid = self.paid_principal
         if self.interest_grace:
-            due = self.paid_interest
+            due = max(min(later, collect), paid_interest)
         elif self.principal_grace:
             # It collects interest alone: principal that was paid here takes only its own room.
-            due = max(min(interest, collect - paid), self.paid_interest)
+            due = max(min(interest, collect - paid), paid_interest)
         elif paid and paid > max(collect - interest, 0):
-            due = self.paid_interest
+            due = paid_interest
         else:
-            due = max(min(interest, collect), self.paid_interest)
+            due = max(min(interest, collect), paid_interest)
+        self.plan.changed(self.place, collect - self.to_collect, due - self.due_interest)
         self.to_collect = collect
         self.calculated_interest = interest
         self.due_interest = due
-        self.due_principal = max(collect - due, 0, self.paid_principal)
+        self.due_principal = max(collect - due, 0, paid)
         self.unrecognised = max(interest - due, 0)
 
     def _interest(self) -> int:
         """Return the interest of the stretches, added exactly and rounded once."""
         principal = credited = 0
         total = ZERO
+        figures = self.plan.figures
         for segment in self.segments:
             principal += segment.credited_principal
             credited += segment.credited_interest
-            total = self.figures.exact(total, self.segment_interest(segment))
+            total = figures.exact(total, self.segment_interest(segment))
         self.credited_principal = max(principal, 0)
         self.credited_interest = max(credited, 0)
-        return self.figures.minor(total)
+        return figures.minor(total)
 
     def segment_interest(self, segment: Segment) -> Decimal:
         """Return the unrounded interest of one stretch: its share by days of that till due."""
         credited = Decimal(segment.credited_interest)
         if segment.paused or self.free:
             return credited
-        days_to_due = (self.due - segment.start).days
-        if not days_to_due:
+        if not segment.days_to_due:
             return max(credited, ZERO)
-        figures = self.figures
-        base = self.lent_until(segment) if self.flat else segment.balance
+        figures = self.plan.figures
+        base = self.lent_until(segment) if self.plan.flat else segment.balance
         till_due = figures.multiply(Decimal(base), segment.factor_to_due)
-        daily = figures.divide(till_due, Decimal(days_to_due))
-        interest = figures.multiply(daily, Decimal((segment.end - segment.start).days))
+        daily = figures.divide(till_due, segment.days_to_due)
+        interest = figures.multiply(daily, segment.days)
         return max(figures.add(credited, interest), ZERO)
 
     def lent_until(self, until: Segment | None) -> int:
@@ -336,7 +267,7 @@ class Period:
 
     def grow_factor(self) -> Decimal:
         """Return one plus the factors of the stretches: what a balance grows by."""
-        total = Decimal(1)
+        total = ONE
         for segment in self.segments:
-            total = self.figures.exact(total, segment.factor)
+            total = self.plan.figures.exact(total, segment.factor)
         return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,9 @@ class Plan:
     __slots__ = (
         "arrears",
         "arrears_until",
+        "changes",
+        "collected",
+        "due_interest",
         "every",
         "factors",
         "figures",
@@ -26,10 +29,13 @@ class Plan:
         "grace_lifted",
         "instalments_fixed",
         "is_copy",
+        "lent_in_all",
         "periods",
         "rates",
         "terms",
         "unit",
+        "unsettled",
+        "unshown",
     )
 
     def __init__(self, stretches: list[tuple[date, date]], terms: Terms, figures: Figures) -> None:
@@ -45,6 +51,12 @@ class Plan:
         self.is_copy = False
         self.grace_lifted = False
         self.instalments_fixed = False
+        self.lent_in_all = 0  # disbursed, made principal or credited back
+        self.due_interest = 0  # the interest of all periods
+        self.collected = 0  # what all periods collect
+        self.changes = 0  # a count that rises whenever a period is worked out anew
+        self.unsettled: set[int] = set()  # places of periods whose neighbours do not know yet
+        self.unshown: set[int] = set()  # places of periods whose rows do not know yet
         self.periods: list[Period] = []
         for start, due in stretches:
             self.append(start, due, 0)
@@ -53,7 +65,7 @@ class Plan:
 
     def append(self, start: date, due: date, instalment: int) -> Period:
         """Add a period at the end and return it."""
-        period = Period(start, due, instalment, self.figures, flat=self.flat)
+        period = Period(self, len(self.periods), start, due, instalment)
         if self.periods:
             period.previous = self.periods[-1]
             period.previous.following = period
@@ -61,39 +73,55 @@ class Plan:
         period.touch()
         return period
 
-    def copy(self) -> Plan:
-        """Return an equal plan that can change on its own."""
-        return self._copied(lambda period, previous: period.copy(previous))
+    def copy(self, kept: int = 0) -> Plan:
+        """Return an equal plan that can change on its own.
 
-    def unpaid_copy(self) -> Plan:
-        """Return this plan as if nothing had been paid, for working out instalments."""
-        twin = self._copied(_without_payments)
-        twin.is_copy = True
-        twin.arrears = []
-        twin.arrears_until = None
-        return twin
-
-    def _copied(self, copied: Callable[[Period, Period | None], Period]) -> Plan:
+        The first ``kept`` periods, which the caller promises not to change, are shared.
+        """
         twin = Plan.__new__(Plan)
         for name in Plan.__slots__:
             setattr(twin, name, getattr(self, name))
         twin.rates = list(self.rates)
         twin.arrears = list(self.arrears)
+        twin.unsettled = set(self.unsettled)
+        twin.unshown = set(self.unshown)
+        twin.periods = self.periods[:kept]
+        previous = twin.periods[-1] if kept else None
+        for period in self.periods[kept:]:
+            copied = period.copy(twin, previous)
+            if previous is not None and previous.plan is twin:
+                previous.following = copied
+            previous = copied
+            twin.periods.append(copied)
+        return twin
+
+    def trial(self, kept: int = 0) -> Plan:
+        """Return a copy on which to work out what would be: free to move, no arrears charged."""
+        twin = self.copy(kept)
         twin.arrears_until = None
         twin.is_copy = False
         twin.instalments_fixed = False
-        twin.periods = []
-        previous: Period | None = None
-        for period in self.periods:
-            previous = copied(period, previous)
-            twin.periods.append(previous)
+        return twin
+
+    def unpaid_trial(self) -> Plan:
+        """Return this plan as if nothing had been paid, for working out instalments."""
+        twin = self.trial()
+        twin.is_copy = True
+        twin.arrears = []
+        for period in twin.periods:
+            _forget_payments(period)
         return twin
 
     def remove(self, gone: Callable[[Period], bool]) -> None:
         """Take away periods and link those that stay."""
         self.periods = [period for period in self.periods if not gone(period)]
+        self.lent_in_all = sum(period.lent for period in self.periods)
+        self.due_interest = sum(period.due_interest for period in self.periods)
+        self.collected = sum(period.to_collect for period in self.periods)
+        self.unsettle()
         previous: Period | None = None
-        for period in self.periods:
+        for place, period in enumerate(self.periods):
+            period.place = place
             period.previous = previous
             period.following = None
             if previous is not None:
@@ -171,14 +199,42 @@ class Plan:
         period.changed()
         return period
 
+    def changed(self, place: int, collected: int, due_interest: int) -> None:
+        """Note that the period at this place collects so much more than before."""
+        self.changes += 1
+        self.collected += collected
+        self.due_interest += due_interest
+        self.unsettled.add(place)
+        self.unshown.add(place)
+
+    def unsettle(self) -> None:
+        """Note that any balance may have changed."""
+        self.unsettled.update(range(len(self.periods)))
+
+    def collect(self, periods: Sequence[Period], instalment: int) -> None:
+        """Let each of these periods collect the instalment, unless more was paid of it."""
+        for period in periods:
+            if instalment >= period.paid:
+                period.original_instalment = period.instalment = instalment
+        for period in self.periods[periods[0].place :]:
+            period.derive()
+
     def settle(self) -> None:
-        """Carry the balance, and interest that found no room, through all periods."""
-        carried = False
-        for period in self.periods:
-            if period.carry_balance() or carried:
-                before = period.unrecognised
-                period.derive()
-                carried = period.unrecognised != before
+        """Carry the balance, and interest that found no room, from each change onwards."""
+        place = 0
+        for first in sorted(self.unsettled):
+            place = max(place, first)
+            carried = False
+            while place < len(self.periods):
+                period = self.periods[place]
+                if period.carry_balance() or carried:
+                    before = period.unrecognised
+                    period.derive()
+                    carried = period.unrecognised != before
+                elif place > first:
+                    break
+                place += 1
+        self.unsettled.clear()
 
     def segments(self) -> Iterator[Segment]:
         """Yield the stretches of all periods in order."""
@@ -188,11 +244,7 @@ class Plan:
     @property
     def lent(self) -> int:
         """All that was disbursed, made principal or credited back."""
-        lent = 0
-        for period in self.periods:
-            for segment in period.segments:
-                lent += segment.disbursed + segment.credited_principal + segment.capitalised
-        return max(lent, 0)
+        return max(self.lent_in_all, 0)
 
     @property
     def paid_principal(self) -> int:
@@ -202,12 +254,7 @@ class Plan:
     @property
     def paid_interest(self) -> int:
         """All interest that was paid."""
-        return sum(period.paid_interest for period in self.periods)
-
-    @property
-    def due_interest(self) -> int:
-        """The interest of all periods."""
-        return sum([period.due_interest for period in self.periods])
+        return sum([period.paid_interest for period in self.periods])
 
     @property
     def credited_principal(self) -> int:
@@ -235,16 +282,15 @@ def split(period: Period, on: date) -> Segment:
     cut = min(max(on, before.start), end)
     after = Segment(cut, end, paused=before.paused)
     before.end = cut
+    before.days = Decimal((cut - before.start).days)
     period.segments.insert(period.segments.index(before) + 1, after)
     return before
 
 
-def _without_payments(period: Period, previous: Period | None) -> Period:
-    twin = period.copy(previous)
-    if twin.moved_down:
-        twin.fixed_interest = twin.paid_interest
-    twin.paid_principal = twin.paid_interest = twin.later_interest = 0
-    for segment in twin.segments:
+def _forget_payments(period: Period) -> None:
+    if period.moved_down:
+        period.fixed_interest = period.paid_interest
+    period.paid_principal = period.paid_interest = period.later_interest = 0
+    for segment in period.segments:
         segment.correction = 0
-    twin.changed()
-    return twin
+    period.changed()

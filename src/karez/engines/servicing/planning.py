@@ -83,6 +83,8 @@ def _replan(plan: Plan, due: date, on: date, *, in_place: bool = False) -> None:
     if plan.flat:
         spread(plan, periods)
         _give_principal_grace(plan, periods)
+        plan.settle()
+        fit_last_unpaid(plan, due)
         return
     plan.settle()
     if in_place:
@@ -97,7 +99,7 @@ def _replan(plan: Plan, due: date, on: date, *, in_place: bool = False) -> None:
 
 
 def _replan_unpaid(plan: Plan, periods: list[Period], on: date) -> None:
-    twin = plan.unpaid_copy()
+    twin = plan.unpaid_trial()
     period = twin.change_balance(on)
     if period is not None:
         _replan(twin, _due_from(period, on), on)

@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from datetime import date
 
-from karez.engines.servicing import paying
 from karez.engines.servicing.account import Account
+from karez.engines.servicing.errors import PayoffUnknownError
 from karez.engines.servicing.events import Disbursement, Payment
 from karez.engines.servicing.figures import Figures
-from karez.engines.servicing.terms import Bucket, PaymentKind, PreClose, Terms
+from karez.engines.servicing.terms import PaymentKind, Terms
+
+_TRIES = 4
 
 
 def payoff_minor(account: Account, on: date) -> int:
-    """Return the minor units that would pay the loan off on a day.
+    """Return the minor units that, paid on a day, leave nothing open and nothing over.
 
-    The loan is to be folded as of that day. Interest runs until it, or until the rest date if the
-    terms say so; fees and penalties that are open are part of it.
+    The loan is to be folded as of that day. The answer is found by paying: what a payment that is
+    surely too large leaves over was not needed, whatever the terms say of interest until the day,
+    of the order of allocation and of instalments in advance.
+
+    Raises:
+        PayoffUnknownError: no single amount pays the loan off on that day.
     """
-    open_ = [sum(max(row.open(bucket), 0) for row in account.rows) for bucket in Bucket]
-    if account.follows:
-        plan = account.the_plan()
-        extra = sum(row.open(Bucket.PRINCIPAL) for row in account.rows if row.due > plan.maturity)
-        extra += sum(row.open(Bucket.PRINCIPAL) for row in account.rows if row.down_payment)
-        due = paying.open_on(plan, _interest_until(account, on))
-        open_[Bucket.PRINCIPAL] = due.principal + extra
-        open_[Bucket.INTEREST] = due.interest
-    return sum(open_)
+    owed = sum(sum(row.owed) for row in account.rows)
+    if not any(row.outstanding > 0 for row in account.rows):
+        return 0
+    amount = 2 * owed + account.lent
+    for _ in range(_TRIES):
+        paid = _paid_off(account, on, amount)
+        missing = sum(row.outstanding for row in paid.rows)
+        over = paid.overpaid - account.overpaid
+        if not missing and not over:
+            return amount
+        amount = max(amount + missing - over, 1)
+    raise PayoffUnknownError(on=on)
 
 
-def _interest_until(account: Account, on: date) -> date:
-    recalculation = account.terms.recalculation
-    if recalculation is not None and recalculation.pre_close is PreClose.TILL_REST_DATE:
-        running = next((row for row in account.rows if row.start < on < row.due), None)
-        if running is not None:
-            return running.due
-    return on
+def _paid_off(account: Account, on: date, amount_minor: int) -> Account:
+    """Return the loan with one more payment on a day, after all else of that day."""
+    events = list(account.events.values())
+    number = max(event.number for event in events) + 1
+    posted_on = max(on, *(event.posted_on for event in events))
+    payment = Payment(number=number, on=on, posted_on=posted_on, amount_minor=amount_minor)
+    return account.refold([*events, payment], on)
 
 
 def arrears_days(account: Account, on: date) -> int:

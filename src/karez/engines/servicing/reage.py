@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from datetime import date
 
-import attrs
-
 from karez.engines.servicing import days, paying, planning
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.charges import place_charges
 from karez.engines.servicing.events import Charge, InterestPause, ReAge, ReAgeInterest
 from karez.engines.servicing.factors import set_factors
-from karez.engines.servicing.figures import ZERO, Figures
+from karez.engines.servicing.figures import ZERO
 from karez.engines.servicing.instalments import fit_last_unpaid, smooth
 from karez.engines.servicing.paying import Open
 from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
-from karez.engines.servicing.reage_rows import Early, in_line, re_age_rows, take_early
+from karez.engines.servicing.reage_rows import Early, equal_parts, in_line, re_age_rows, take_early
 from karez.engines.servicing.reamortise import move_overdue
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
@@ -28,32 +26,13 @@ from karez.engines.servicing.terms import Bucket
 PRINCIPAL, INTEREST = Bucket.PRINCIPAL, Bucket.INTEREST
 
 
-@attrs.frozen
-class EqualParts:
-    """An amount in equal parts, and what the last part has on top."""
-
-    value: int
-    adjustment: int
-
-    @staticmethod
-    def of(figures: Figures, total: int, count: int, multiple: int = 0) -> EqualParts:
-        """Return the equal parts of an amount, rounded to a multiple if there is one."""
-        if total <= 0:
-            return EqualParts(0, 0)
-        value = figures.to_multiple(figures.share(total, count), multiple)
-        return EqualParts(value, total - value * count)
-
-    def part(self, *, last: bool) -> int:
-        """Return one part."""
-        return self.value + (self.adjustment if last else 0)
-
-
 def re_age(account: Account, event: ReAge) -> None:
     """Spread what is open over new instalments."""
     equal = event.interest is not ReAgeInterest.DEFAULT
-    if account.recalculates and equal:
+    recalculates = account.recalculates and account.plan is not None
+    if recalculates and equal:
         _re_age_equally(account, event)
-    elif account.recalculates:
+    elif recalculates:
         _re_age_with_interest(account, event)
     else:
         re_age_rows(account, event, with_interest=equal and account.bears_interest)
@@ -245,16 +224,16 @@ def _re_age_equally(account: Account, event: ReAge) -> None:
                 charges[bucket] += row.open(bucket)
                 row.owed[bucket] = row.paid[bucket]
     parts = {
-        bucket: EqualParts.of(figures, charges[bucket], count)
+        bucket: equal_parts(figures, charges[bucket], count)
         for bucket in (Bucket.FEE, Bucket.PENALTY)
     }
     early = take_early(account, on)
-    _plan_equally(plan, event, open_, sum(charges), sum(part.value for part in parts.values()))
+    _plan_equally(plan, event, open_, [sum(each) for each in zip(*parts.values(), strict=True)])
     _drop_additional(account)
     _rows_equally(account, on, parts, early)
 
 
-def _plan_equally(plan: Plan, event: ReAge, open_: Open, charges: int, charge_part: int) -> None:
+def _plan_equally(plan: Plan, event: ReAge, open_: Open, charges: list[int]) -> None:
     """Replace what is open by periods that collect fixed interest and principal."""
     on, maturity = event.on, plan.maturity
     paid = _paid_since(plan, on)
@@ -276,14 +255,15 @@ def _plan_equally(plan: Plan, event: ReAge, open_: Open, charges: int, charge_pa
     merge_empty(plan)
     new = _append_reaged(plan, event)
     count = event.instalments
-    interest = EqualParts.of(plan.figures, open_.interest, count)
-    whole = EqualParts.of(plan.figures, open_.total + charges, count)
-    value = whole.value - interest.value - charge_part
-    principal = EqualParts(value, open_.principal - value * count)
-    for period in new:
-        last_one = period is new[-1]
-        period.fixed_interest = interest.part(last=last_one)
-        period.original_instalment = period.fixed_interest + principal.part(last=last_one)
+    interest = equal_parts(plan.figures, open_.interest, count)
+    whole = plan.figures.share(open_.total + sum(charges), count)
+    left = open_.principal
+    for place, period in enumerate(new):
+        planned = whole - interest[place] - charges[place]
+        principal = left if period is new[-1] else min(planned, left)
+        left -= principal
+        period.fixed_interest = interest[place]
+        period.original_instalment = interest[place] + principal
         period.collect(period.original_instalment)
     plan.settle()
     plan.set_rate(min(on, maturity), ZERO)
@@ -303,10 +283,9 @@ def _append_reaged(plan: Plan, event: ReAge) -> list[Period]:
     return new
 
 
-def _rows_equally(
-    account: Account, on: date, parts: dict[Bucket, EqualParts], early: Early
-) -> None:
+def _rows_equally(account: Account, on: date, parts: dict[Bucket, list[int]], early: Early) -> None:
     plan = account.the_plan()
+    old = len(plan.periods) - len(parts[Bucket.FEE])
     for number, period in enumerate(plan.periods, 1):
         if period.due < on:
             _close_row(account, period, on)
@@ -322,8 +301,8 @@ def _rows_equally(
                 row.owed[bucket] = row.paid[bucket]
             row.met, row.met_on = False, None
         else:
-            for bucket, part in parts.items():
-                row.owed[bucket] = part.part(last=period is plan.last)
+            for bucket, amounts in parts.items():
+                row.owed[bucket] = amounts[number - old - 1]
         account.rows.append(row)
         row.update(on)
     in_line(account)

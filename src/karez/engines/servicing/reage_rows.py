@@ -10,6 +10,7 @@ from karez.engines.servicing import days
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.charges import place_charges
 from karez.engines.servicing.events import Charge, ReAge
+from karez.engines.servicing.figures import Figures
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket
 
@@ -31,11 +32,10 @@ def re_age_rows(account: Account, event: ReAge, *, with_interest: bool) -> None:
     new: list[Row] = []
     due = event.first_due
     for place in range(event.instalments):
-        last = place + 1 == event.instalments
         row = Row(len(account.rows) + place + 1, start, due)
         row.reaged = True
         for bucket in Bucket:
-            row.owed[bucket] = parts[bucket][0] + (parts[bucket][1] if last else 0)
+            row.owed[bucket] = parts[bucket][place]
         new.append(row)
         start = due
         due = days.after(due, event.unit, event.every)
@@ -67,16 +67,26 @@ def _lift(
     return open_
 
 
-def _parts(account: Account, open_: list[int], count: int) -> list[tuple[int, int]]:
-    """Return each bucket's equal part and what the last has on top; principal evens out the sum."""
+def equal_parts(figures: Figures, total: int, count: int) -> list[int]:
+    """Return an amount in equal rounded parts; the last takes what is left, none more than that."""
+    value = figures.share(total, count)
+    parts: list[int] = []
+    for _ in range(count - 1):
+        parts.append(min(value, total - sum(parts)))
+    return [*parts, total - sum(parts)]
+
+
+def _parts(account: Account, open_: list[int], count: int) -> list[list[int]]:
+    """Return the parts of each bucket; principal evens out their sum."""
     figures = account.figures
-    parts = [(0, 0)] * 4
-    for bucket in (Bucket.INTEREST, Bucket.FEE, Bucket.PENALTY):
-        value = figures.share(open_[bucket], count)
-        parts[bucket] = (value, open_[bucket] - value * count)
+    parts = [equal_parts(figures, amount, count) for amount in open_]
     whole = figures.to_multiple(figures.share(sum(open_), count), account.terms.multiple_minor)
-    value = whole - sum(part for part, _ in parts)
-    parts[P] = (value, open_[P] - value * count)
+    principal: list[int] = []
+    for place in range(count - 1):
+        others = parts[Bucket.INTEREST][place] + parts[Bucket.FEE][place]
+        planned = whole - others - parts[Bucket.PENALTY][place]
+        principal.append(min(planned, open_[P] - sum(principal)))
+    parts[P] = [*principal, open_[P] - sum(principal)]
     return parts
 
 

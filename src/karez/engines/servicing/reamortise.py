@@ -16,7 +16,7 @@ from karez.engines.servicing.terms import Bucket
 
 def re_amortise(account: Account, event: ReAmortise) -> None:
     """Spread overdue principal, and interest if there is any, over later instalments."""
-    if account.recalculates:
+    if account.recalculates and account.plan is not None:
         plan = account.the_plan()
         if event.interest is ReAmortiseInterest.EQUAL_SPLIT:
             _split_interest(plan, event.on)
@@ -26,18 +26,12 @@ def re_amortise(account: Account, event: ReAmortise) -> None:
             _spread_overdue(plan, event.on)
         account.follow_plan(event.on)
         return
-    _spread_rows(account, event.on)
+    spread_rows(account, event.on)
     account.reamortised = True
 
 
-def _spread_rows(account: Account, on: date) -> None:
+def spread_rows(account: Account, on: date) -> None:
     """Add overdue principal to later rows in equal parts; the last takes the remainder."""
-    overdue = 0
-    for row in account.rows:
-        if row.due <= on:
-            overdue += row.owed[Bucket.PRINCIPAL] - row.paid[Bucket.PRINCIPAL]
-            row.owed[Bucket.PRINCIPAL] = row.paid[Bucket.PRINCIPAL]
-            row.update(on)
     later = [
         row
         for row in account.rows
@@ -45,6 +39,12 @@ def _spread_rows(account: Account, on: date) -> None:
     ]
     if not later:
         return
+    overdue = 0
+    for row in account.rows:
+        if row.due <= on:
+            overdue += row.owed[Bucket.PRINCIPAL] - row.paid[Bucket.PRINCIPAL]
+            row.owed[Bucket.PRINCIPAL] = row.paid[Bucket.PRINCIPAL]
+            row.update(on)
     figures = account.figures
     part = figures.to_multiple(figures.share(overdue, len(later)), account.terms.multiple_minor)
     for row in later[:-1]:
@@ -131,6 +131,7 @@ def _split_interest(plan: Plan, on: date) -> None:
 
 def _correct_for_paid(plan: Plan, on: date) -> None:
     """Let the balance fall by what was paid of each past period on its due date."""
+    plan.unsettle()
     for segment in plan.segments():
         segment.correction = 0
     for period in plan.periods:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from karez.engines.servicing import older, paying
+from karez.engines.servicing import older, paying, prepaying
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.allocate import Allocator, pay_back
 from karez.engines.servicing.events import Disbursement, Event, InterestRefund, Payment
@@ -60,6 +60,8 @@ def allocate(account: Account, event: Event, kind: PaymentKind, amount: int) -> 
         left = allocator.run()
         account.portions[event.number] = allocator.portions
         account.paid_rows[event.number] = allocator.touched
+    elif account.declining is not None and not account.declining.is_over:
+        left = prepaying.pay(account, account.declining, event.number, event.on, amount)
     else:
         left, account.portions[event.number] = older.pay(account, allocation, event.on, amount)
     if left > 0:

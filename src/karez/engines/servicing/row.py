@@ -10,24 +10,6 @@ from karez.engines.servicing.terms import Bucket
 class Row:
     """What falls due on a day, by bucket, and how it was met."""
 
-    __slots__ = (
-        "additional",
-        "advance",
-        "credited",
-        "down_payment",
-        "due",
-        "late",
-        "met",
-        "met_on",
-        "number",
-        "owed",
-        "paid",
-        "reaged",
-        "start",
-        "waived",
-        "written_off",
-    )
-
     def __init__(self, number: int, start: date, due: date, *, down_payment: bool = False) -> None:
         self.number = number
         self.start = start
@@ -45,6 +27,14 @@ class Row:
         self.met = False
         self.met_on: date | None = None
 
+    def copy(self) -> Row:
+        """Return an equal row that can change on its own."""
+        twin = Row.__new__(Row)
+        twin.__dict__ = self.__dict__.copy()
+        for name in ("owed", "paid", "waived", "written_off", "credited"):
+            twin.__dict__[name] = twin.__dict__[name].copy()
+        return twin
+
     def open(self, bucket: Bucket) -> int:
         """Return what is owed of one bucket and neither paid nor given up."""
         return (
@@ -60,7 +50,7 @@ class Row:
         """Pay a bucket as far as it goes, and return how much that took."""
         if not amount:
             return 0
-        taken = min(amount, self.open(bucket))
+        taken = min(amount, max(self.open(bucket), 0))
         self.paid[bucket] += taken
         self.judge(on)
         if on < self.due:

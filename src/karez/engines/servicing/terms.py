@@ -229,6 +229,15 @@ class Tranche:
     amount_minor: int
 
 
+@attrs.frozen
+class GivenRow:
+    """An instalment of a schedule that was made elsewhere, minor units."""
+
+    due: date
+    principal_minor: int
+    interest_minor: int
+
+
 @attrs.frozen(kw_only=True)
 class Terms:
     """The terms of one loan.
@@ -263,6 +272,7 @@ class Terms:
     multiple_minor: int = 0  # instalments are rounded to this; 0 leaves them as they are
     down_payment: DownPayment | None = None
     full_term_tranches: bool = False
+    given: tuple[GivenRow, ...] = ()  # the rows of an imported schedule, taken as they are
     allocation: Allocation | FixedOrder = attrs.field(factory=Allocation)
     credit_order: tuple[Bucket, ...] | None = None  # of a chargeback; none: all of it principal
     recalculation: Recalculation | None = None
@@ -291,17 +301,63 @@ class Terms:
         if self.fixed_principal_pct is not None:
             pct = self.fixed_principal_pct
             _in_range("fixed_principal_pct", pct, 0 < pct <= 100, "more than 0, 100 at most")
-            if self.schedule is ScheduleKind.PROGRESSIVE:
-                raise TermsClashError(
-                    left="a fixed part of principal",
-                    right="a progressive schedule",
-                    rule="a progressive schedule has equal instalments",
-                )
-        if isinstance(self.allocation, FixedOrder) and self.schedule is ScheduleKind.PROGRESSIVE:
+        if self.given:
+            self._check_given()
+        self._check_clashes()
+
+    def _check_clashes(self) -> None:
+        progressive = self.schedule is ScheduleKind.PROGRESSIVE
+        follows = self.recalculation is not None
+        fixed = isinstance(self.allocation, FixedOrder)
+        for clash, left, right, rule in (
+            (
+                progressive and self.fixed_principal_pct is not None,
+                "a fixed part of principal",
+                "a progressive schedule",
+                "a progressive schedule has equal instalments",
+            ),
+            (
+                progressive and follows and self.interest is InterestMethod.FLAT,
+                "flat interest",
+                "a progressive schedule whose interest follows payments",
+                "flat interest runs on all that was lent, whatever is paid",
+            ),
+            (
+                progressive and fixed,
+                "a fixed order of allocation",
+                "a progressive schedule",
+                "a progressive schedule is paid by rules of allocation",
+            ),
+            (
+                not progressive and follows and not fixed,
+                "rules of allocation",
+                "a cumulative schedule whose interest follows payments",
+                "it is paid in a fixed order",
+            ),
+        ):
+            if clash:
+                raise TermsClashError(left=left, right=right, rule=rule)
+
+    def _check_given(self) -> None:
+        _in_range(
+            "instalments",
+            self.instalments,
+            self.instalments == len(self.given),
+            f"{len(self.given)}, the number of rows given",
+        )
+        last = date.min
+        for place, row in enumerate(self.given, 1):
+            _in_range(f"given[{place}].due", row.due, row.due > last, "after the row before it")
+            last = row.due
+            for name in ("principal_minor", "interest_minor"):
+                amount: int = getattr(row, name)
+                _in_range(f"given[{place}].{name}", amount, amount >= 0, "zero or more")
+        cumulative = self.schedule is ScheduleKind.CUMULATIVE
+        if not cumulative or self.recalculation is not None or self.down_payment is not None:
             raise TermsClashError(
-                left="a fixed order of allocation",
-                right="a progressive schedule",
-                rule="a progressive schedule is paid by rules of allocation",
+                left="rows that are given",
+                right="a schedule that is worked out",
+                rule="given rows are cumulative, without recalculation or down payment",
             )
 
     @property
