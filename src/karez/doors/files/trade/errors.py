@@ -48,7 +48,7 @@ class SheetTooLargeError(InvalidInputError):
 
 
 class DocumentTooLargeError(InvalidInputError):
-    """The document has {octets} octets, and {most} is the most; split it, or send it on paper."""
+    """The document has {octets} octets, and {most} is the most; ask for it in smaller ones."""
 
     code = "document-too-large"
 
