@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import batches, conformance, contracts, facts, history, peers, pens, singles
+from benchmarks import (
+    batches,
+    conformance,
+    contracts,
+    facts,
+    history,
+    imports,
+    peers,
+    pens,
+    singles,
+)
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
 from benchmarks.welltest import run as welltest
@@ -28,6 +38,7 @@ def main() -> int:
         "pens": pens.run,
         "history": history.run,
         "facts": facts.run,
+        "imports": imports.run,
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,

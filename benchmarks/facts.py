@@ -93,11 +93,12 @@ class Copier:
     connection: psycopg.Connection
     maker: Maker
     batch: int
+    turn: int = TURN
     copied: int = 0
 
     def prepare(self) -> Callable[[], None]:
         """Pack the rows; what the clock times only sends them, a transaction each."""
-        streams = [self._rows() for _ in range(TURN // self.batch)]
+        streams = [self._rows() for _ in range(self.turn // self.batch)]
 
         def run() -> None:
             for entries, bodies in streams:

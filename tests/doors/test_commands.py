@@ -10,6 +10,9 @@ from click.testing import CliRunner
 from books.facts.test_notes import PETER
 from doors.conftest import Karez
 from doors.test_cli_facts import VISIT
+from doors.trade.test_epcis import EVENT
+from doors.trade.test_invoices import GOOD, HEADER
+from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
 from karez.doors.files.bank import make_bank_file
 
@@ -82,6 +85,9 @@ CALLS = {
     "facts verify": "",
     "facts erase": "0 --ground law --asked-by her",
     "facts export": "log",
+    "import invoices": "invoices.csv --mapping plain",
+    "import ubl": "invoice.xml",
+    "import epcis": "event.json",
     "facts witness open": "w.example/w",
     "facts witness watch": PETER,
     "facts witness list": "",
@@ -133,6 +139,9 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("facts.jsonl", json.dumps(VISIT))
+    karez.write("invoices.csv", HEADER, GOOD)
+    karez.write("invoice.xml", invoice())
+    karez.write("event.json", json.dumps(EVENT))
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())

@@ -184,7 +184,8 @@ class _Judged:
             if fact.key in known:
                 index = known[fact.key]
                 self.known[fact.place] = index
-                to_compare.setdefault(index, []).append(fact)
+                if self.batch.keys and self.batch.keys[fact.place]:
+                    to_compare.setdefault(index, []).append(fact)
                 continue
             first = firsts.setdefault(fact.key, fact)
             if first is not fact:
@@ -201,7 +202,7 @@ class _Judged:
                     self.refused[fact.place] = SignatureReplayedError(index=index)
                     continue
             self.new.append(fact)
-        if self.batch.keys and to_compare:
+        if to_compare:
             self._compare(connection, to_compare)
 
     def _rank(self, first: _New) -> int:

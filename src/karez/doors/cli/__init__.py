@@ -30,6 +30,7 @@ COMMANDS = {
     "period": ("karez.doors.cli.period:period", "Close the books through a day."),
     "verify": ("karez.doors.cli.verify:verify", "Check that the book agrees with itself."),
     "export": ("karez.doors.cli.export:export", "Write the book to a file."),
+    "import": ("karez.doors.cli.imports:imports", "Take in trade documents as facts."),
     "facts": ("karez.doors.cli.facts:facts", "Record what happened, and prove it."),
     "cashflow": ("karez.doors.cli.cashflow:cashflow", "Compute what the terms of contracts make."),
     "quote": ("karez.doors.cli.quote:quote", "Show what a loan would be like and cost."),

@@ -13,7 +13,7 @@ import attrs
 from karez.books.money.judge import Answer
 from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.postings import Chunk
-from karez.doors.files.rows import Fault, Table, as_csv
+from karez.doors.files.rows import Block, Fault, Table, as_csv
 from karez.doors.files.shapes import ERROR_PREFIX, Shape
 from karez.kernel.errors import KarezError, ensure
 from karez.services.bookkeeping import Outcomes
@@ -90,13 +90,14 @@ class RefusalFile:
 
     path: Path
     table: Table
+    encoding: str = "utf-8"
     _stream: IO[str] | None = None
 
     def __enter__(self) -> Self:
         # Octets that are not UTF-8 go out as they came in.
         try:
             self._stream = self.path.open(
-                "w", encoding="utf-8", errors="surrogateescape", newline=""
+                "w", encoding=self.encoding, errors="surrogateescape", newline=""
             )
         except OSError as fault:
             raise FileUnwritableError(file=str(self.path), reason=fault.strerror) from fault
@@ -121,6 +122,13 @@ class RefusalFile:
             if fault is not None:
                 why = (fault.field, fault.error.code, fault.error.message)
             self._write((str(block.lines[row]), *why), block.texts[row])
+
+    def write_rows(self, block: Block) -> None:
+        """Keep the rows at fault where each stands for itself."""
+        for row, fault in sorted(block.faults.items()):
+            why = (str(block.lines[row]), fault.field, fault.error.code, fault.error.message)
+            text = block.texts[row] or as_csv(block.rows[row], self.table.separator)
+            self._write(why, text)
 
     def _write(self, why: Sequence[str], text: str) -> None:
         ensure(self._stream is not None, "refusals are written inside the with block")

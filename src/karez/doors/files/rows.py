@@ -93,14 +93,24 @@ class Table:
 
 
 def read_csv(stream: IO[bytes], file: str) -> Table:
+    """Read a file of UTF-8 as ``read_csv_text`` does.
+
+    Raises as ``read_csv_text`` does.
+    """
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return read_csv_text(text, file)
+
+
+def read_csv_text(text: IO[str], file: str) -> Table:
     """Read a file with a header. The separator is the one of ``, ; tab`` that the header uses.
+
+    ``text`` gives lines with their ends, and octets that are no text as surrogates.
 
     Raises:
         FileEmptyError: there is no header.
         HeaderRepeatedError: a column is named twice.
-        TextEncodingError: the header is not UTF-8.
+        TextEncodingError: the header is not text in its encoding.
     """
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     lines = _Lines(iter(text))
     first = next(lines, None)
     if first is None or not first.strip():

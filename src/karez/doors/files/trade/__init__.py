@@ -1,0 +1,1 @@
+"""Trade documents in files, read as facts."""
