@@ -1,10 +1,13 @@
 """Books of the new database, with a few accounts."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from karez.kernel.database import Institution
 from karez.services.bookkeeping import Books, Opening, open_accounts
+from karez.services.evidence import Evidence, KeyFolder
 
 
 @pytest.fixture
@@ -22,3 +25,9 @@ def books(connection: psycopg.Connection, institution: Institution) -> Books:
         ],
     )
     return books
+
+
+@pytest.fixture
+def evidence(connection: psycopg.Connection, institution: Institution, tmp_path: Path) -> Evidence:
+    """The facts book of the same institution; its log is not open yet."""
+    return Evidence(connection, institution, KeyFolder.of(tmp_path, institution.code))

@@ -20,6 +20,7 @@ from karez.services import consent as consents
 from karez.services import rights
 from karez.services.bookkeeping import Books, post_entries
 from karez.services.bookkeeping.posting import Draft, Movement
+from karez.services.evidence import Evidence
 
 THREADS = 6
 
@@ -37,9 +38,9 @@ def granted(books: Books, **changes: object) -> UUID:
     return done.right.right_id
 
 
-def refused(books: Books, use: consents.Use) -> str:
+def refused(evidence: Evidence, use: consents.Use) -> str:
     with pytest.raises(KarezError) as caught:
-        consents.begin_use(books, use)
+        consents.begin_use(evidence, use)
     assert "{" not in caught.value.message
     return caught.value.code
 
@@ -71,68 +72,70 @@ USES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("consent", "use", "code"), USES)
 def test_begin_use__refused_by_name_and_on_record(
-    books: Books, consent: dict[str, Any], use: dict[str, Any], code: str
+    books: Books, evidence: Evidence, consent: dict[str, Any], use: dict[str, Any], code: str
 ):
     consent_id = granted(books, **consent)
     with pytest.raises(KarezError) as caught:
         consents.check_use(books, a_use(consent_id, **use))
     assert caught.value.code == code
-    assert refused(books, a_use(consent_id, **use)) == code
+    assert refused(evidence, a_use(consent_id, **use)) == code
     [recorded] = consents.find_consent(books, consent_id).uses
     assert (recorded.use_number, recorded.verdict) == (1, code)
     assert rights.verify(books).findings == []
 
 
-def test_begin_use__expired(books: Books):
+def test_begin_use__expired(books: Books, evidence: Evidence):
     soon = datetime.now(UTC) + timedelta(milliseconds=200)
     consent_id = granted(books, ends_at=soon)
     threading.Event().wait(0.3)
-    assert refused(books, a_use(consent_id)) == "consent-expired"
+    assert refused(evidence, a_use(consent_id)) == "consent-expired"
     assert consents.find_consent(books, consent_id).state == "expired"
 
 
-def test_begin_use__unknown_and_revoked(books: Books):
-    assert refused(books, a_use(new_id())) == "consent-unknown"
+def test_begin_use__unknown_and_revoked(books: Books, evidence: Evidence):
+    assert refused(evidence, a_use(new_id())) == "consent-unknown"
     consent_id = granted(books)
-    consents.begin_use(books, a_use(consent_id))
+    consents.begin_use(evidence, a_use(consent_id))
     consents.revoke(books, consent_id, reason="I moved")
-    assert refused(books, a_use(consent_id)) == "consent-revoked"
+    assert refused(evidence, a_use(consent_id)) == "consent-revoked"
     assert consents.find_consent(books, consent_id).state == "revoked"
     with pytest.raises(KarezError) as caught:
         consents.revoke(books, consent_id)
     assert caught.value.code == "right-state"
 
 
-def test_begin_use__frequency_and_total(books: Books):
+def test_begin_use__frequency_and_total(books: Books, evidence: Evidence):
     consent_id = granted(books, uses_most=2, uses_period=Period.HOUR)
     use = a_use(consent_id)
-    consents.begin_use(books, use)
-    consents.begin_use(books, use)  # the same use once more is no other
-    consents.begin_use(books, a_use(consent_id))
-    assert refused(books, a_use(consent_id)) == "consent-frequency"
+    consents.begin_use(evidence, use)
+    consents.begin_use(evidence, use)  # the same use once more is no other
+    consents.begin_use(evidence, a_use(consent_id))
+    assert refused(evidence, a_use(consent_id)) == "consent-frequency"
     limited = granted(books, currency="EUR", total_most_minor=100, uses_most=9)
-    consents.begin_use(books, a_use(limited, amount_minor=60, currency="EUR"))
-    assert refused(books, a_use(limited, amount_minor=41, currency="EUR")) == "consent-amount"
-    consents.begin_use(books, a_use(limited, amount_minor=40, currency="EUR"))
+    consents.begin_use(evidence, a_use(limited, amount_minor=60, currency="EUR"))
+    assert refused(evidence, a_use(limited, amount_minor=41, currency="EUR")) == "consent-amount"
+    consents.begin_use(evidence, a_use(limited, amount_minor=40, currency="EUR"))
     assert rights.verify(books).findings == []
 
 
-def test_begin_use__condition_and_data_life(books: Books):
+def test_begin_use__condition_and_data_life(books: Books, evidence: Evidence):
     consent_id = granted(books, condition="the loan is open")
     use = a_use(consent_id, condition_evidence="fct_1", mode=Mode.STORE)
-    consents.begin_use(books, use)
+    consents.begin_use(evidence, use)
     [recorded] = consents.find_consent(books, consent_id).uses
     assert recorded.keep_until == recorded.used_at + timedelta(days=30)
 
 
-def test_begin_use__the_last_one_is_taken_once(database: Database, books: Books):
+def test_begin_use__the_last_one_is_taken_once(
+    database: Database, books: Books, evidence: Evidence
+):
     """Threads that ask at once for the one use that is left: one has it, the others are refused."""
     consent_id = granted(books, uses_most=1, uses_period=Period.ONCE)
     gate = threading.Barrier(THREADS)
 
     def one(_: int) -> str:
         with database.connect(Role.APPLICATION) as connection:
-            mine = Books(connection, books.institution, may_write=True)
+            mine = Evidence(connection, books.institution, evidence.keys)
             gate.wait()
             try:
                 consents.begin_use(mine, a_use(consent_id))
@@ -189,9 +192,11 @@ def statement(books: Books) -> Books:
     return books
 
 
-def test_read_statement__gives_what_is_covered(statement: Books, database: Database):
+def test_read_statement__gives_what_is_covered(
+    statement: Books, evidence: Evidence, database: Database
+):
     consent_id = granted(statement)
-    lines = consents.read_statement(statement, database, a_use(consent_id))
+    lines = consents.read_statement(evidence, database, a_use(consent_id))
     assert [(line.account, line.valid_on, line.amount_minor) for line in lines] == [
         ("ann", IN_RANGE, 100), ("ann", IN_RANGE, 100),
     ]  # fmt: skip
@@ -199,29 +204,31 @@ def test_read_statement__gives_what_is_covered(statement: Books, database: Datab
     assert recorded.row_count == 2
     with (
         pytest.raises(KarezError) as caught,
-        consents.open_shared(statement, database, recorded.use) as connection,
+        consents.open_shared(evidence, database, recorded.use) as connection,
     ):
         connection.execute("SELECT * FROM shared.statement_line").fetchall()
     assert caught.value.code == "consent-use", "what has ended opens nothing"
 
 
-def test_receiver__sees_nothing_without_a_use(statement: Books, database: Database):
+def test_receiver__sees_nothing_without_a_use(
+    statement: Books, evidence: Evidence, database: Database
+):
     """Whatever the query: the role that reads has no way to a row but through an open use."""
     consent_id = granted(statement)
     never_begun = a_use(consent_id)
-    with consents.open_shared(statement, database, never_begun) as connection:
+    with consents.open_shared(evidence, database, never_begun) as connection:
         assert connection.execute("SELECT * FROM shared.statement_line").fetchall() == []
     for table in ("money.transfer", "money.line", "rights.consent", "rights.consent_use"):
         with (
             pytest.raises(psycopg.errors.InsufficientPrivilege),
-            consents.open_shared(statement, database, never_begun) as connection,
+            consents.open_shared(evidence, database, never_begun) as connection,
         ):
             connection.execute(f"SELECT * FROM {table}")
     with pytest.raises(KarezError):
-        consents.begin_use(statement, refused_use := a_use(consent_id, purpose="marketing"))
+        consents.begin_use(evidence, refused_use := a_use(consent_id, purpose="marketing"))
     with (
         pytest.raises(KarezError),
-        consents.open_shared(statement, database, refused_use) as connection,
+        consents.open_shared(evidence, database, refused_use) as connection,
     ):
         connection.execute("SELECT * FROM shared.statement_line").fetchall()
 
@@ -240,13 +247,15 @@ def test_receiver__a_use_rolled_back_opens_nothing(statement: Books):
     assert caught.value.diag.message_primary == "consent-use"
 
 
-def test_revoke__ends_transactions_that_are_reading(statement: Books, database: Database):
+def test_revoke__ends_transactions_that_are_reading(
+    statement: Books, evidence: Evidence, database: Database
+):
     """A reader in the middle of a transaction sees nothing more once it is withdrawn."""
     use = a_use(granted(statement))
-    consents.begin_use(statement, use)
+    consents.begin_use(evidence, use)
     with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
-        consents.open_shared(statement, database, use) as reading,
+        consents.open_shared(evidence, database, use) as reading,
     ):
         assert len(reading.execute("SELECT * FROM shared.statement_line").fetchall()) == 2
         consents.revoke(statement, use.consent_id)
@@ -254,15 +263,17 @@ def test_revoke__ends_transactions_that_are_reading(statement: Books, database: 
     assert caught.value.code == "consent-revoked"
 
 
-def test_revoke__ends_a_statement_that_is_reading(statement: Books, database: Database):
+def test_revoke__ends_a_statement_that_is_reading(
+    statement: Books, evidence: Evidence, database: Database
+):
     """Also between two rows of one statement."""
     drafts = [Draft(IN_RANGE, [Movement("cash", "ann", EUR(n + 1))]) for n in range(500)]
     post_entries(statement, drafts)
     use = a_use(granted(statement))
-    consents.begin_use(statement, use)
+    consents.begin_use(evidence, use)
     with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
-        consents.open_shared(statement, database, use) as reading,
+        consents.open_shared(evidence, database, use) as reading,
         reading.cursor("rows") as cursor,
     ):
         cursor.execute("SELECT * FROM shared.statement_line")
@@ -272,12 +283,14 @@ def test_revoke__ends_a_statement_that_is_reading(statement: Books, database: Da
     assert caught.value.code == "consent-revoked"
 
 
-def test_open_shared__only_where_a_withdrawal_is_seen(statement: Books, database: Database):
+def test_open_shared__only_where_a_withdrawal_is_seen(
+    statement: Books, evidence: Evidence, database: Database
+):
     use = a_use(granted(statement))
-    consents.begin_use(statement, use)
+    consents.begin_use(evidence, use)
     with (  # noqa: PT012 - its several statements are the case
         pytest.raises(KarezError) as caught,
-        consents.open_shared(statement, database, use) as reading,
+        consents.open_shared(evidence, database, use) as reading,
     ):
         reading.execute("ROLLBACK")
         reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")

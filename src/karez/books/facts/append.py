@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import hashlib
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ import numpy as np
 
 from karez.books.facts.attest import is_attested, statement_digest
 from karez.books.facts.batch import Appended, Batch
-from karez.books.facts.canonical import attested_body, canonical, commitment
+from karez.books.facts.canonical import attested_body, canonical, commitment, key_digest
 from karez.books.facts.check import Latest, check_fact
 from karez.books.facts.errors import (
     FactKeyTakenError,
@@ -26,6 +25,7 @@ from karez.books.facts.errors import (
 )
 from karez.books.facts.log import Head, load_edge, take_log
 from karez.books.facts.queries import QUERIES
+from karez.books.facts.read import find_digests
 from karez.books.facts.schemas import schema_of
 from karez.books.facts.signer import Signer
 from karez.books.facts.tlog.edge import Edge, FullTile
@@ -136,9 +136,9 @@ class _Judged:
     def of(cls, connection: psycopg.Connection, head: Head, batch: Batch) -> _Judged:
         judged = cls(batch, head)
         sound = list(judged._sound(head.now))
-        known = _known(connection, "known_keys", [fact.key for fact in sound])
+        known = find_digests(connection, "known_keys", [fact.key for fact in sound])
         statements = [fact.attested for fact in sound if fact.attested is not None]
-        spoken = _known(connection, "known_statements", statements)
+        spoken = find_digests(connection, "known_statements", statements)
         judged._settle(connection, sound, known, spoken)
         return judged
 
@@ -165,10 +165,7 @@ class _Judged:
                 self.refused[place] = error
                 continue
             named = keys[place] if keys else ""
-            octets = (
-                b"key\0" + named.encode(errors="surrogatepass") if named else b"content\0" + body
-            )
-            yield _New(place, hashlib.sha256(octets).digest(), body, attested)
+            yield _New(place, key_digest(named, body), body, attested)
 
     def _settle(
         self,
@@ -232,14 +229,6 @@ class _Judged:
         for place, first in self.first_of.items():
             index[place] = index[first]
         return Appended(index, added, self.refused, size)
-
-
-def _known(connection: psycopg.Connection, query: str, hashes: list[bytes]) -> dict[bytes, int]:
-    if not hashes:
-        return {}
-    asked = {"count": len(hashes), "digests": b"".join(hashes)}
-    rows = connection.execute(QUERIES[query].text, asked, binary=True).fetchall()
-    return {bytes(row[0]): row[1] for row in rows}
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ hold it to the ``rfc8785`` package.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import Any, Union
 
@@ -35,6 +36,12 @@ def decode_fact(schema: str, octets: bytes) -> Fact:
 def commitment(salt: bytes, body: bytes) -> bytes:
     """Return what the log shows of a body: without the salt nobody can tell what it was of."""
     return hmac.digest(salt, body, "sha256")
+
+
+def key_digest(key: str, body: bytes) -> bytes:
+    """Return what a fact is known by: the caller's key, or where that is empty its content."""
+    named = b"key\0" + key.encode(errors="surrogatepass") if key else b"content\0" + body
+    return hashlib.sha256(named).digest()
 
 
 def attested_body(fact: Fact, attestation: Attestation) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
 
+from karez.books.facts.canonical import key_digest
 from karez.books.facts.errors import (
     FactErasedError,
     FactUnknownError,
@@ -90,6 +91,37 @@ def list_facts(connection: psycopg.Connection, asked: Filter) -> list[tuple[int,
     """Return index, schema and body of the facts asked for, the latest first."""
     rows = connection.execute(QUERIES["facts_of"].text, attrs.asdict(asked)).fetchall()
     return [(index, schema, bytes(body)) for index, schema, body in rows]
+
+
+def find_keyed(connection: psycopg.Connection, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    """Return index and body of the facts with these idempotency keys, without the erased."""
+    digests = [key_digest(key, b"") for key in keys]
+    indices = find_digests(connection, "known_keys", digests)
+    asked = {"indices": list(indices.values())}
+    rows = connection.execute(QUERIES["bodies_at"].text, asked)
+    bodies = {index: bytes(body) for index, body, _ in rows}
+    return {
+        key: (indices[digest], bodies[indices[digest]])
+        for key, digest in zip(keys, digests, strict=True)
+        if indices.get(digest) in bodies
+    }
+
+
+def find_digests(
+    connection: psycopg.Connection, query: str, digests: Sequence[bytes]
+) -> dict[bytes, int]:
+    """Return the indices of the facts that have these digests, of keys or of statements."""
+    if not digests:
+        return {}
+    asked = {"count": len(digests), "digests": b"".join(digests)}
+    rows = connection.execute(QUERIES[query].text, asked, binary=True).fetchall()
+    return {bytes(row[0]): row[1] for row in rows}
+
+
+def count_erased(connection: psycopg.Connection, schema: str) -> int:
+    """Return how many facts of a schema have no body any more. It looks at the whole log."""
+    record = connection.execute(QUERIES["count_erased"].text, {"schema": schema}).fetchone()
+    return record[0] if record else 0
 
 
 def tiles_of(connection: psycopg.Connection) -> Tiles:

@@ -217,14 +217,22 @@ class Decision(Fact, frozen=True, kw_only=True, tag="decision/1"):
     amount_minor: Amount | None = None
 
 
-class ConsentUse(Fact, frozen=True, kw_only=True, tag="consent_use/1"):
-    """Data of the subject were read under a consent."""
+CONSENT_USE = "consent_use/1"
+
+
+class ConsentUse(Fact, frozen=True, kw_only=True, tag=CONSENT_USE):
+    """Data of the subject were asked for under a consent; with ``row_count``, they were read.
+
+    ``receiver`` is who may use them, ``reader`` the person or program that acts for them.
+    """
 
     consent_id: Text
+    use_id: Text = ""
+    receiver: Text = ""
     purpose: Text
     scope: Text
     reader: Text
-    row_count: Count
+    row_count: Count | None = None
     allowed: bool = True
     reason: Text = ""
 

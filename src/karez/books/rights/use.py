@@ -61,7 +61,10 @@ class Use:
 
 @attrs.frozen
 class RecordedUse:
-    """A use in the book, numbered within its consent; ``row_count`` is None until it has ended."""
+    """A use in the book, numbered within its consent; ``row_count`` is None until it has ended.
+
+    ``grantor`` is whose data it is of.
+    """
 
     use: Use
     use_number: int
@@ -69,6 +72,7 @@ class RecordedUse:
     used_at: datetime
     keep_until: datetime | None
     row_count: int | None
+    grantor: str
 
 
 def judge_use(connection: psycopg.Connection, use: Use) -> KarezError | None:
@@ -129,10 +133,10 @@ def _verdict(connection: psycopg.Connection, query: str, use: Use) -> str:
 def _recorded(row: tuple[Any, ...]) -> RecordedUse:
     (
         consent_id, number, use_id, receiver, purpose, scope, mode, series, range_from, range_to,
-        amount_minor, currency, evidence, reader, verdict, used_at, keep_until, row_count,
+        amount_minor, currency, evidence, reader, verdict, used_at, keep_until, row_count, grantor,
     ) = row  # fmt: skip
     use = Use(
         consent_id, receiver, purpose, scope, Mode(mode), series, range_from, range_to,
         amount_minor, currency, evidence, reader, use_id,
     )  # fmt: skip
-    return RecordedUse(use, number, verdict, used_at, keep_until, row_count)
+    return RecordedUse(use, number, verdict, used_at, keep_until, row_count, grantor)

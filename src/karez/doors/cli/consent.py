@@ -10,12 +10,13 @@ import attrs
 import click
 
 from karez.doors.cli.bookkeeping import lines_of, major, open_books
+from karez.doors.cli.evidence import open_evidence
 from karez.doors.cli.rights_options import amount_of, right_document, right_id, with_options
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.kernel.ids import show_id
 from karez.kernel.time import parse_date, parse_instant
 from karez.services import consent as consents
-from karez.services.consent import Consent, Mode, Period, RecordedUse, Use
+from karez.services.consent import Consent, ConsentView, Mode, Period, RecordedUse, Use
 
 _consent = click.argument("consent_id", metavar="CONSENT", type=right_id)
 
@@ -83,7 +84,7 @@ def show(shell: Shell, *, consent_id: UUID) -> None:
     with open_books(shell) as books:
         found = consents.find_consent(books, consent_id)
     document = right_document(found.view.right, found.view.effective_at)
-    document |= {"state": found.state, "uses": [_use_document(each) for each in found.uses]}
+    document |= {"state": found.state, "uses": _use_documents(found)}
     kept = {
         name: ", ".join(map(str, cast("tuple[object, ...]", value)))
         if isinstance(value, tuple)
@@ -126,19 +127,25 @@ def revoke(shell: Shell, *, consent_id: UUID, reason: str, by: str) -> None:
 @_consent
 @command_options
 def uses(shell: Shell, *, consent_id: UUID) -> None:
-    """List every use of the consent CONSENT that was asked for, allowed or refused."""
+    """List every use of the consent CONSENT that was asked for, allowed or refused.
+
+    Its facts are shown by `karez facts show`: the first that it was asked for, the second read.
+    """
     with open_books(shell) as books:
-        found = consents.find_consent(books, consent_id).uses
-    headings = ["use", "receiver", "purpose", "scope", "series", "verdict", "used at", "rows"]
+        found = consents.find_consent(books, consent_id)
+    headings = [
+        "use", "receiver", "purpose", "scope", "series", "verdict", "used at", "rows", "facts",
+    ]  # fmt: skip
     rows = [
         (
             each.use_number, each.use.receiver, each.use.purpose, each.use.scope,
             each.use.series, each.verdict, each.used_at, each.row_count,
+            " ".join(map(str, found.facts[each.use.use_id])),
         )
-        for each in found
+        for each in found.uses
     ]  # fmt: skip
     lines = table(headings, rows) if rows else ["It was not used."]
-    shell.show({"uses": [_use_document(each) for each in found]}, lines)
+    shell.show({"uses": _use_documents(found)}, lines)
 
 
 _use_options = with_options(
@@ -174,10 +181,13 @@ def check(shell: Shell, *, consent_id: UUID, **options: Any) -> None:
 @_use_options
 @command_options
 def read(shell: Shell, *, consent_id: UUID, **options: Any) -> None:
-    """Read an account's statement under the consent CONSENT. The use is recorded first."""
+    """Read an account's statement under the consent CONSENT.
+
+    The use is recorded first, as a fact too.
+    """
     use = _use(consent_id, options)
-    with open_books(shell) as books, shell.database() as database:
-        lines = consents.read_statement(books, database, use)
+    with open_evidence(shell) as evidence, shell.database() as database:
+        lines = consents.read_statement(evidence, database, use)
     headings = ["valid on", "kind", "side", "amount", "currency"]
     documents = [
         {**attrs.asdict(line), "amount": major(line.amount_minor, line.currency)} for line in lines
@@ -203,6 +213,10 @@ def _use(consent_id: UUID, options: dict[str, Any]) -> Use:
     amount_minor = amount_of(options.pop("amount"), unit)
     mode = Mode(options.pop("mode"))
     return Use(consent_id, mode=mode, amount_minor=amount_minor, currency=unit, **options)
+
+
+def _use_documents(found: ConsentView) -> list[dict[str, Any]]:
+    return [{**_use_document(each), "facts": found.facts[each.use.use_id]} for each in found.uses]
 
 
 def _use_document(each: RecordedUse) -> dict[str, Any]:

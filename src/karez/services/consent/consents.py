@@ -16,16 +16,18 @@ from karez.books.rights.record import Done, record_one
 from karez.books.rights.use import RecordedUse
 from karez.kernel.ids import new_id
 from karez.services.bookkeeping import Books
+from karez.services.consent.facts import fact_indices
 from karez.services.consent.templates import check_template
 
 
 @attrs.frozen
 class ConsentView:
-    """A consent, how it stands, and every use that was asked for."""
+    """A consent, how it stands, every use that was asked for, and the indices of their facts."""
 
     consent: Consent
     view: RightView
     uses: list[RecordedUse]
+    facts: dict[UUID, list[int]]
 
     @property
     def state(self) -> str:
@@ -78,7 +80,8 @@ def find_consent(books: Books, consent_id: UUID) -> ConsentView:
             raise ConsentUnknownError(consent=shown(consent_id)) from fault
         if not isinstance(view.right.content, Consent):
             raise ConsentUnknownError(consent=shown(consent_id))
-        return ConsentView(view.right.content, view, use.list_uses(connection, consent_id))
+        uses = use.list_uses(connection, consent_id)
+        return ConsentView(view.right.content, view, uses, fact_indices(connection, uses))
 
 
 def list_consents(

@@ -15,6 +15,8 @@ from karez.books.rights.use import GATE_SQLSTATE, Use, refusal
 from karez.kernel.database import Database, Role, transaction
 from karez.kernel.sql import load_queries
 from karez.services.bookkeeping import Books
+from karez.services.consent.facts import record_use
+from karez.services.evidence import Evidence
 
 QUERIES = load_queries("karez.services.consent")
 
@@ -46,35 +48,39 @@ def check_use(books: Books, use: Use) -> None:
         raise error
 
 
-def begin_use(books: Books, use: Use) -> None:
-    """Record a use, and open what it covers for a quarter of an hour.
+def begin_use(evidence: Evidence, use: Use) -> None:
+    """Record a use in both books, and open what it covers for a quarter of an hour.
 
     Raises:
+        LogKeyWrongError, KeyFileError: the facts book cannot be written, so there is no use.
         ConsentRefusedError: why not; the refusal is on record.
         ConsentUnknownError: there is no such consent.
         EventConflictError: the id belongs to another use.
     """
-    with books.transaction() as connection:
+    book = evidence.book  # its keys are read before anything is locked
+    with evidence.transaction() as connection:
         error = uses.begin_use(connection, use)
+        record_use(connection, book, use.use_id)
     if error is not None:
         raise error
 
 
-def read_statement(books: Books, database: Database, use: Use) -> Sequence[SharedLine]:
+def read_statement(evidence: Evidence, database: Database, use: Use) -> Sequence[SharedLine]:
     """Return the lines of an account that a consent covers: one use, begun, read and ended.
 
     Raises as ``begin_use`` does, and where the consent is withdrawn while it is read.
     """
-    begin_use(books, use)
-    with open_shared(books, database, use) as connection:
+    begin_use(evidence, use)
+    with open_shared(evidence, database, use) as connection:
         rows = connection.execute(QUERIES["statement_lines"].text).fetchall()
-    with books.transaction() as connection:
+    with evidence.transaction() as connection:
         uses.end_use(connection, use.use_id, len(rows))
+        record_use(connection, evidence.book, use.use_id)
     return [SharedLine(*row) for row in rows]
 
 
 @contextmanager
-def open_shared(books: Books, database: Database, use: Use) -> Generator[psycopg.Connection]:
+def open_shared(evidence: Evidence, database: Database, use: Use) -> Generator[psycopg.Connection]:
     """Give a transaction that sees what a use has opened, and nothing else.
 
     Raises:
@@ -83,7 +89,7 @@ def open_shared(books: Books, database: Database, use: Use) -> Generator[psycopg
     try:
         with (
             database.connect(Role.RECEIVER) as connection,
-            transaction(connection, books.institution.institution_id),
+            transaction(connection, evidence.institution.institution_id),
         ):
             connection.execute(QUERIES["open_use"].text, {"use_id": str(use.use_id)})
             yield connection

@@ -14,12 +14,14 @@ from karez.books.rights import search as searching
 from karez.books.rights import verify as checking
 from karez.books.rights.claim import Debtor, Thing
 from karez.books.rights.event import Event
+from karez.books.rights.history import shown
 from karez.books.rights.read import RightView
 from karez.books.rights.record import Done
 from karez.books.rights.search import Certificate, Search
 from karez.books.rights.verify import Verification
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping import Books
+from karez.services.consent.facts import unproven_uses
 
 
 def record(books: Books, events: Sequence[Event]) -> list[Done]:
@@ -103,6 +105,13 @@ def find_certificate(books: Books, certificate_id: UUID) -> Certificate:
 def verify(
     books: Books, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Verification:
-    """Make again what follows from the events of the rights book; name what disagrees."""
+    """Make again what follows from the events of the rights book; name what disagrees.
+
+    The facts book must have each use of a consent too.
+    """
     with books.transaction() as connection:
-        return checking.verify(connection, progress)
+        report = checking.verify(connection, progress)
+        for each, what in unproven_uses(connection):
+            row = f"{shown(each.use.consent_id)} {each.use_number}"
+            report.find("facts", "consent_use", row, what)
+    return report

@@ -192,6 +192,18 @@ WHERE
 ORDER BY b.entry_index DESC
 LIMIT %(most)s;
 
+-- name: count_erased
+-- Count the entries of a schema that have no body any more.
+SELECT count(*) AS entries
+FROM facts.entry AS e
+WHERE
+    e.institution_id = current_setting('karez.institution_id')::integer
+    AND convert_from(e.leaf, 'UTF8')::json ->> 'schema' = %(schema)s
+    AND NOT EXISTS (
+        SELECT FROM facts.body AS b
+        WHERE b.institution_id = e.institution_id AND b.entry_index = e.entry_index
+    );
+
 -- name: checkpoint
 -- Read the note of the latest checkpoint, or of the first that has a size.
 SELECT

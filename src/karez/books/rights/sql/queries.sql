@@ -345,8 +345,11 @@ SELECT
     u.verdict,
     u.used_at,
     u.keep_until,
-    r.row_count
+    r.row_count,
+    c.grantor
 FROM rights.consent_use AS u
+INNER JOIN rights.consent AS c
+    ON u.institution_id = c.institution_id AND u.consent_id = c.consent_id
 LEFT JOIN rights.consent_read AS r ON u.institution_id = r.institution_id AND u.use_id = r.use_id
 WHERE
     u.institution_id = current_setting('karez.institution_id')::integer
