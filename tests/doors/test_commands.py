@@ -83,7 +83,7 @@ CALLS = {
     "facts list": "",
     "facts prove": "0",
     "facts verify": "",
-    "facts erase": "0 --ground law --asked-by her",
+    "facts erase": "2 --ground law --asked-by her",
     "facts export": "log",
     "import invoices": "invoices.csv --mapping plain",
     "import ubl": "invoice.xml",

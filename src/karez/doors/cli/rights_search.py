@@ -117,6 +117,7 @@ def certificate(shell: Shell, *, certificate_id: str) -> None:
 def verify(shell: Shell) -> None:
     """Make again what follows from the events of the rights book, and compare.
 
+    Each use of a consent must stand in the facts book too.
     Exit code 6 says that something disagrees; the rows are named.
     """
     with open_books(shell) as books, progress(shell, "events") as tell:
