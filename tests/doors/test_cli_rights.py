@@ -74,9 +74,10 @@ def test_consent__granted_used_withdrawn(bank: Karez):
     error = bank.json("consent", "read", consent, *wrong, code=4)
     assert error["error"]["code"] == "consent-purpose"
     uses = bank.json("consent", "uses", consent)["uses"]
-    assert [(use["verdict"], use["row_count"]) for use in uses] == [
-        ("allowed", 1), ("consent-purpose", None),
+    assert [(use["verdict"], use["row_count"], use["facts"]) for use in uses] == [
+        ("allowed", 1, [0, 1]), ("consent-purpose", None, [2]),
     ]  # fmt: skip
+    assert bank.json("facts", "show", "2")["fact"]["use_id"] == uses[1]["use_id"]
     assert bank.json("consent", "list", "--grantor", "ann") == {"consents": [consent]}
     bank("consent", "revoke", consent, "--reason", "enough")
     assert "revoked" in bank("consent", "show", consent)

@@ -53,6 +53,7 @@ def begin_use(evidence: Evidence, use: Use) -> None:
 
     Raises:
         LogKeyWrongError, KeyFileError: the facts book cannot be written, so there is no use.
+        FactMalformedError: a text is longer than a fact may hold; there is no use either.
         ConsentRefusedError: why not; the refusal is on record.
         ConsentUnknownError: there is no such consent.
         EventConflictError: the id belongs to another use.
