@@ -163,6 +163,11 @@ class Allocator:
         if timing is Timing.IN_ADVANCE:
             on = self._counts_on(row)
             self._prepare(row, bucket, on)
+        # A row may show what another has taken over: no more is owed in all.
+        if bucket is Bucket.INTEREST:
+            amount = min(amount, plan.due_interest - plan.paid_interest)
+        elif bucket is Bucket.PRINCIPAL:
+            amount = min(amount, plan.lent + plan.credited_principal - plan.paid_principal)
         taken = row.pay(bucket, self.on, amount)
         if bucket is Bucket.PRINCIPAL:
             paying.pay_principal(plan, row.start, row.due, on, taken)

@@ -323,6 +323,12 @@ class Terms:
                 "flat interest runs on all that was lent, whatever is paid",
             ),
             (
+                progressive and follows and self.grace_on_interest > 0,
+                "a grace on interest",
+                "a progressive schedule whose interest follows payments",
+                "interest that waits would not know which payments it followed",
+            ),
+            (
                 progressive and fixed,
                 "a fixed order of allocation",
                 "a progressive schedule",
