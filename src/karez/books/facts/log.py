@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from psycopg.pq import TransactionStatus
 
 from karez.books.facts.errors import (
     LogDamagedError,
@@ -20,7 +19,7 @@ from karez.books.facts.tlog.edge import Edge
 from karez.books.facts.tlog.keys import VerifierKey
 from karez.books.facts.tlog.merkle import leaf_hash
 from karez.books.facts.tlog.tiles import TILE_WIDTH, tile_widths
-from karez.kernel.errors import ensure
+from karez.kernel.database import lock_head
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,16 +57,7 @@ def take_log(connection: psycopg.Connection, signer: Signer) -> Head:
     Raises:
         LogKeyWrongError: the log was opened with other keys.
     """
-    ensure(
-        connection.info.transaction_status == TransactionStatus.INTRANS,
-        "a book is written inside a transaction (kernel.database.transaction)",
-    )
-    record = connection.execute(QUERIES["take_log"].text).fetchone()
-    if record is None:
-        open_log(connection, signer)
-        record = connection.execute(QUERIES["take_log"].text).fetchone()
-    ensure(record is not None, "a log that was opened can be locked")
-    assert record is not None  # noqa: S101 - for the type checker
+    record = lock_head(connection, QUERIES["take_log"].text, lambda: open_log(connection, signer))
     head = Head.of(record)
     _check_keys(head, signer)
     return head

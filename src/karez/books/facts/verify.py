@@ -7,7 +7,7 @@ against the commitment that the log shows of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import msgspec
@@ -20,41 +20,24 @@ from karez.books.facts.tlog.checkpoint import Checkpoint
 from karez.books.facts.tlog.edge import Edge, FullTile
 from karez.books.facts.tlog.merkle import leaf_hash
 from karez.books.facts.tlog.note import Note
+from karez.kernel.finding import Findings
 
 if TYPE_CHECKING:
     import psycopg
 
 ENTRIES_AT_ONCE = 8_192
-FINDINGS_MOST = 100
-
-
-@attrs.frozen
-class Finding:
-    """One disagreement: which check, in which table, at which row, and what it is."""
-
-    check: str
-    table: str
-    row: str
-    what: str
 
 
 @attrs.define
-class Verification:
+class Verification(Findings):
     """What was looked at, and what disagrees; of many findings the first hundred."""
 
+    most: ClassVar[int] = 100
     origin: str
     entries: int = 0
     bodies: int = 0
     tiles: int = 0
     checkpoints: int = 0
-    findings: list[Finding] = attrs.field(factory=list[Finding])
-    findings_total: int = 0
-
-    def add(self, check: str, table: str, row: object, what: str) -> None:
-        """Note a disagreement."""
-        self.findings_total += 1
-        if len(self.findings) < FINDINGS_MOST:
-            self.findings.append(Finding(check, table, str(row), what))
 
 
 class _Entry(msgspec.Struct):
@@ -87,17 +70,17 @@ def verify(
         tell(stop, head.size)
     if edge.size == head.size:
         if edge.root != head.root:
-            report.add("root", "log", head.origin, "the entries make another root")
+            report.find("root", "log", head.origin, "the entries make another root")
         found = connection.execute(QUERIES["count_tiles"].text).fetchone()
         if found is None or found[0] != report.tiles:
-            report.add("tiles", "tile", head.origin, "there are tiles that no entries filled")
+            report.find("tiles", "tile", head.origin, "there are tiles that no entries filled")
     nameless = connection.execute(QUERIES["nameless"].text).fetchone()
     if nameless and nameless[0]:
-        report.add("subject", "body", head.origin, f"{nameless[0]} bodies are of nobody known")
+        report.find("subject", "body", head.origin, f"{nameless[0]} bodies are of nobody known")
     beyond = connection.execute(QUERIES["beyond"].text, {"size": head.size}).fetchone()
     for table, count in zip(("entry", "body", "checkpoint"), beyond or (), strict=True):
         if count:
-            report.add("size", table, head.size, f"{count} rows stand beyond the head")
+            report.find("size", table, head.size, f"{count} rows stand beyond the head")
     return report
 
 
@@ -110,23 +93,23 @@ def _leaves(
     ).fetchall()
     for expected, (index, leaf, body, salt) in enumerate(rows, start):
         if index != expected:
-            report.add("gap", "entry", expected, "it is missing")
+            report.find("gap", "entry", expected, "it is missing")
             return
         report.entries += 1
         try:
             entry = _DECODER.decode(leaf)
         except msgspec.DecodeError as fault:
-            report.add("entry", "entry", index, str(fault))
+            report.find("entry", "entry", index, str(fault))
         else:
             if entry.issuer != head.origin:
-                report.add("entry", "entry", index, "it is of another log")
+                report.find("entry", "entry", index, "it is of another log")
             if body is not None:
                 report.bodies += 1
                 if commitment(salt, body).hex() != entry.commitment:
-                    report.add("commitment", "body", index, "it is not what was recorded")
+                    report.find("commitment", "body", index, "it is not what was recorded")
         yield leaf_hash(leaf)
     if len(rows) < stop - start:
-        report.add("gap", "entry", start + len(rows), "it is missing")
+        report.find("gap", "entry", start + len(rows), "it is missing")
 
 
 def _check_stretch(
@@ -148,7 +131,7 @@ def _check_stretch(
     edge, more = edge.grow(leaves[edge.size - first :])
     _check_tiles(connection, report, filled + more)
     if edge.size == head.size and (not rows or rows[-1][0] != head.size):
-        report.add("checkpoint", "checkpoint", head.size, "the log ends without one")
+        report.find("checkpoint", "checkpoint", head.size, "the log ends without one")
     return edge
 
 
@@ -161,12 +144,12 @@ def _check_note(
         signed = note.verify(head.keys)
         fits = Checkpoint.parse(note.body) == expected and root == expected.root
     except (NoteMalformedError, NoteUnverifiedError) as fault:
-        report.add("signature", "checkpoint", expected.size, str(fault))
+        report.find("signature", "checkpoint", expected.size, str(fault))
         return
     if not fits:
-        report.add("root", "checkpoint", expected.size, "the entries make another root")
+        report.find("root", "checkpoint", expected.size, "the entries make another root")
     if len(signed) != len(head.keys):
-        report.add("signature", "checkpoint", expected.size, "a signature is missing")
+        report.find("signature", "checkpoint", expected.size, "a signature is missing")
 
 
 def _check_tiles(
@@ -179,8 +162,8 @@ def _check_tiles(
         stored = {number: (bytes(nodes), bytes(root)) for number, nodes, root in rows}
         for number, tile in of_level.items():
             if number not in stored:
-                report.add("tile", "tile", f"{level}/{number}", "it is missing")
+                report.find("tile", "tile", f"{level}/{number}", "it is missing")
                 continue
             report.tiles += 1
             if stored[number] != (tile.hashes, tile.root):
-                report.add("tile", "tile", f"{level}/{number}", "it is not what the entries make")
+                report.find("tile", "tile", f"{level}/{number}", "it is not what the entries make")

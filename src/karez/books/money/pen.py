@@ -15,7 +15,6 @@ from typing import Any
 import attrs
 import numpy as np
 import psycopg
-from psycopg.pq import TransactionStatus
 
 from karez.books.money.errors import BookFullError
 from karez.books.money.queries import QUERIES
@@ -34,8 +33,7 @@ from karez.books.money.wire import (
     row_checksum,
     seen_by,
 )
-from karez.kernel.database import Role
-from karez.kernel.errors import ensure
+from karez.kernel.database import Role, lock_head
 
 VOLUME_MOST = 1 << 62
 
@@ -88,16 +86,11 @@ class Leaf:
 
 def take_pen(connection: psycopg.Connection) -> Pen:
     """Lock the head of the book of this transaction's institution; wait for whoever holds it."""
-    ensure(
-        connection.info.transaction_status == TransactionStatus.INTRANS,
-        "a book is written inside a transaction (kernel.database.transaction)",
+    row = lock_head(
+        connection,
+        QUERIES["take_pen"].text,
+        lambda: connection.execute(QUERIES["open_book"].text),
     )
-    row = connection.execute(QUERIES["take_pen"].text).fetchone()
-    if row is None:
-        connection.execute(QUERIES["open_book"].text)
-        row = connection.execute(QUERIES["take_pen"].text).fetchone()
-    ensure(row is not None, "a book that was opened can be locked")
-    assert row is not None  # noqa: S101 - for the type checker
     head = _head_of(row)
     now = max(row[9], head.recorded_at + 1)
     return Pen(connection, institution_id=row[7], head=head, now=now, role=row[8])

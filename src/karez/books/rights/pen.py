@@ -14,12 +14,10 @@ from typing import Any
 import attrs
 import msgspec
 import psycopg
-from psycopg.pq import TransactionStatus
 
 from karez.books.rights.event import Recorded
 from karez.books.rights.queries import QUERIES
-from karez.kernel.database import Role
-from karez.kernel.errors import ensure
+from karez.kernel.database import Role, lock_head
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -62,15 +60,11 @@ class Pen:
 
 def take_pen(connection: psycopg.Connection) -> Pen:
     """Lock the head of this transaction's register; wait for whoever holds it."""
-    ensure(
-        connection.info.transaction_status == TransactionStatus.INTRANS,
-        "a book is written inside a transaction (kernel.database.transaction)",
+    row = lock_head(
+        connection,
+        QUERIES["take_pen"].text,
+        lambda: connection.execute(QUERIES["open_book"].text),
     )
-    row = connection.execute(QUERIES["take_pen"].text).fetchone()
-    if row is None:
-        connection.execute(QUERIES["open_book"].text)
-        row = connection.execute(QUERIES["take_pen"].text).fetchone()
-    assert row is not None, "a book that was opened can be locked"  # noqa: S101
     number, recorded_at, digest, events, claims, names, institution_id, role, now = row
     now = max(now, recorded_at + _MICROSECOND)
     return Pen(connection, number, bytes(digest), events, claims, names, institution_id, role, now)

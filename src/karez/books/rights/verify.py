@@ -27,9 +27,9 @@ from karez.books.rights.record import consent_row
 from karez.books.rights.search import list_certificates, search_again
 from karez.books.rights.serials import EXCLUSIVE
 from karez.kernel.errors import KarezError
+from karez.kernel.finding import Findings
 from karez.kernel.ids import show_id
 
-FINDINGS_MOST = 1_000
 _BATCHES_AT_A_TIME = 200
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -37,33 +37,15 @@ NameRow = tuple[str, str]  # debt and spelling
 Key = tuple[str, str]
 
 
-@attrs.frozen
-class Finding:
-    """One disagreement: which check, in which table, at which row, and what was found."""
-
-    check: str
-    table: str
-    row: str
-    what: str
-
-
 @attrs.define
-class Verification:
-    """What was checked, and every disagreement (at most ``FINDINGS_MOST`` are listed)."""
+class Verification(Findings):
+    """What was checked, and every disagreement."""
 
     batches: int = 0
     events: int = 0
     claims: int = 0
     uses: int = 0
     certificates: int = 0
-    findings: list[Finding] = attrs.field(factory=list[Finding])
-    findings_total: int = 0
-
-    def find(self, check: str, table: str, row: object, what: str) -> None:
-        """Record a disagreement."""
-        self.findings_total += 1
-        if len(self.findings) < FINDINGS_MOST:
-            self.findings.append(Finding(check, table, str(row), what))
 
 
 def verify(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import attrs
 import click
 
-from karez.doors.cli.shell import ExitCode, Shell
+from karez.doors.cli.shell import ExitCode, Shell, table
 from karez.kernel.errors import ConflictError, KarezError
 from karez.kernel.ids import read_id
 from karez.kernel.money import currency
@@ -22,6 +23,7 @@ from karez.services.bookkeeping import open_books as open_books_of
 
 if TYPE_CHECKING:
     from karez.doors.files.refusals import Refusal
+    from karez.kernel.finding import Findings
 
 PROGRESS_FROM = 20_000
 """What is shorter than this many rows is over before anyone looks."""
@@ -108,6 +110,30 @@ def exit_with(code: ExitCode) -> None:
     """End this command with an exit code, by way of every ``with``."""
     if code is not ExitCode.DONE:
         click.get_current_context().exit(code)
+
+
+def show_verification(
+    shell: Shell, report: Findings, said: Mapping[str, object], counted: str
+) -> None:
+    """Show what a verification found, and end: exit code 6 where a book disagrees with itself.
+
+    ``said`` goes into the document as it is, ``counted`` opens the last line.
+    """
+    document = {
+        "sound": not report.findings_total,
+        **said,
+        "findings_total": report.findings_total,
+        "findings": [attrs.asdict(finding) for finding in report.findings],
+    }
+    lines = [f"{counted}: everything agrees."]
+    if report.findings_total:
+        rows = [attrs.astuple(finding) for finding in report.findings]
+        lines = [
+            *table(["check", "table", "row", "what"], rows),
+            f"{counted}: {report.findings_total:,} disagreements.",
+        ]
+    shell.show(document, lines)
+    exit_with(ExitCode.FOUND if report.findings_total else ExitCode.DONE)
 
 
 def exit_code_for(errors: Sequence[KarezError]) -> ExitCode:

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import attrs
 import click
 
-from karez.doors.cli.bookkeeping import exit_with, lines_of, progress
+from karez.doors.cli.bookkeeping import lines_of, progress, show_verification
 from karez.doors.cli.evidence import open_evidence, policy_of, read_file
-from karez.doors.cli.shell import ExitCode, Shell, command_options, table
+from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.log_folder import LogFolder
 from karez.services import evidence as use
 from karez.services.evidence import Checked, Policy
@@ -48,23 +47,8 @@ def _verify_log(shell: Shell) -> None:
         "tiles": report.tiles,
         "checkpoints": report.checkpoints,
     }
-    document = {
-        "sound": not report.findings_total,
-        "origin": report.origin,
-        **counts,
-        "findings_total": report.findings_total,
-        "findings": [attrs.asdict(finding) for finding in report.findings],
-    }
     counted = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    lines = [f"{counted}: everything agrees."]
-    if report.findings_total:
-        rows = [attrs.astuple(finding) for finding in report.findings]
-        lines = [
-            *table(["check", "table", "row", "what"], rows),
-            f"{counted}: {report.findings_total:,} disagreements.",
-        ]
-    shell.show(document, lines)
-    exit_with(ExitCode.FOUND if report.findings_total else ExitCode.DONE)
+    show_verification(shell, report, {"origin": report.origin, **counts}, counted)
 
 
 def _verify_folder(shell: Shell, path: Path, policy: Policy) -> None:

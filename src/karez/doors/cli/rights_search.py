@@ -10,7 +10,13 @@ from uuid import UUID
 import attrs
 import click
 
-from karez.doors.cli.bookkeeping import exit_with, known_at, lines_of, open_books, progress
+from karez.doors.cli.bookkeeping import (
+    known_at,
+    lines_of,
+    open_books,
+    progress,
+    show_verification,
+)
 from karez.doors.cli.rights_options import (
     business,
     event_rows,
@@ -20,7 +26,7 @@ from karez.doors.cli.rights_options import (
     right_lines,
     thing,
 )
-from karez.doors.cli.shell import ExitCode, Shell, command_options, table
+from karez.doors.cli.shell import Shell, command_options, table
 from karez.kernel.ids import new_id, read_id, show_id
 from karez.kernel.time import parse_instant
 from karez.services import rights
@@ -122,20 +128,18 @@ def verify(shell: Shell) -> None:
     """
     with open_books(shell) as books, progress(shell, "events") as tell:
         report = rights.verify(books, tell)
-    document = {"sound": not report.findings_total, **attrs.asdict(report)}
+    said = {
+        "batches": report.batches,
+        "events": report.events,
+        "claims": report.claims,
+        "uses": report.uses,
+        "certificates": report.certificates,
+    }
     counted = (
         f"{report.events:,} events in {report.batches:,} batches, {report.claims:,} claims,"
         f" {report.uses:,} uses of consents, {report.certificates:,} certificates"
     )
-    lines = [f"{counted}: everything agrees."]
-    if report.findings_total:
-        rows = [attrs.astuple(finding) for finding in report.findings]
-        lines = [
-            *table(["check", "table", "row", "what"], rows),
-            f"{counted}: {report.findings_total:,} disagreements.",
-        ]
-    shell.show(document, lines)
-    exit_with(ExitCode.FOUND if report.findings_total else ExitCode.DONE)
+    show_verification(shell, report, said, counted)
 
 
 def _document(found: Search, kept: Certificate | None) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import attrs
 import click
 
-from karez.doors.cli.bookkeeping import exit_with, open_books, progress
-from karez.doors.cli.shell import ExitCode, Shell, command_options, table
+from karez.doors.cli.bookkeeping import open_books, progress, show_verification
+from karez.doors.cli.shell import Shell, command_options
 from karez.services import bookkeeping
 
 
@@ -19,26 +18,15 @@ def verify(shell: Shell) -> None:
     """
     with open_books(shell) as books, progress(shell, "transfers") as tell:
         report = bookkeeping.verify(books, tell)
-    document = {
-        "sound": not report.findings_total,
+    said = {
         "through": report.through,
         "batches": report.batches,
         "accounts": report.accounts,
         "transfers": report.transfers,
         "seals": report.seals,
-        "findings_total": report.findings_total,
-        "findings": [attrs.asdict(finding) for finding in report.findings],
     }
     counted = (
         f"{report.transfers:,} transfers in {report.batches:,} batches,"
         f" {report.accounts:,} accounts, {report.seals:,} seals"
     )
-    lines = [f"{counted}: everything agrees."]
-    if report.findings_total:
-        rows = [attrs.astuple(finding) for finding in report.findings]
-        lines = [
-            *table(["check", "table", "row", "what"], rows),
-            f"{counted}: {report.findings_total:,} disagreements.",
-        ]
-    shell.show(document, lines)
-    exit_with(ExitCode.FOUND if report.findings_total else ExitCode.DONE)
+    show_verification(shell, report, said, counted)

@@ -1,6 +1,13 @@
 """PostgreSQL: connections under a role, transactions of one institution, the embedded server."""
 
-from karez.kernel.database.connection import Database, Plans, Role, explained, transaction
+from karez.kernel.database.connection import (
+    Database,
+    Plans,
+    Role,
+    explained,
+    lock_head,
+    transaction,
+)
 from karez.kernel.database.institution import (
     Institution,
     find_institution,
@@ -17,6 +24,7 @@ __all__ = [
     "explained",
     "find_institution",
     "list_institutions",
+    "lock_head",
     "open_database",
     "open_institution",
     "transaction",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any, LiteralString
 
 import attrs
 import psycopg
@@ -130,6 +131,26 @@ def transaction(
         if committing and connection.closed:
             raise CommitUnknownError(reason=_reason(fault)) from fault
         raise explain(fault) or fault from fault
+
+
+def lock_head(
+    connection: psycopg.Connection, take: LiteralString, open_book: Callable[[], object]
+) -> tuple[Any, ...]:
+    """Lock the one row of this institution that every writer of a book locks first.
+
+    It waits for whoever holds it. If there is none yet, ``open_book`` makes it.
+    """
+    ensure(
+        connection.info.transaction_status == TransactionStatus.INTRANS,
+        "a book is written inside a transaction (kernel.database.transaction)",
+    )
+    row = connection.execute(take).fetchone()
+    if row is None:
+        open_book()
+        row = connection.execute(take).fetchone()
+    ensure(row is not None, "a book that was opened can be locked")
+    assert row is not None  # noqa: S101 - for the type checker
+    return row
 
 
 @contextmanager

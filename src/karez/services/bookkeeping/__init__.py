@@ -1,7 +1,7 @@
 """The use cases of the money book."""
 
 from karez.books.money.account import TYPES, Account, Opening
-from karez.books.money.finding import Finding, Verification
+from karez.books.money.finding import Verification
 from karez.books.money.journal import Page
 from karez.books.money.outcome import Outcomes, Posted
 from karez.books.money.period import PeriodChange
@@ -55,7 +55,6 @@ __all__ = [
     "Draft",
     "EntryView",
     "Exchange",
-    "Finding",
     "Journal",
     "Movement",
     "Opening",

@@ -21,7 +21,7 @@ from karez.books.facts.tlog.folder import check_folder
 from karez.books.facts.tlog.keys import VerifierKey
 from karez.books.facts.tlog.policy import Policy
 from karez.books.facts.tlog.submission import SUBMISSION_MOST
-from karez.books.facts.verify import Finding, Verification
+from karez.books.facts.verify import Verification
 from karez.books.facts.witness import Answer, Fork, Verdict, Watched
 from karez.services.evidence.evidence import Evidence, default_origin, open_evidence
 from karez.services.evidence.keys import KeyFolder
@@ -62,7 +62,6 @@ __all__ = [
     "FactMalformedError",
     "FactReservedError",
     "Filter",
-    "Finding",
     "Fork",
     "Head",
     "KeyFileError",

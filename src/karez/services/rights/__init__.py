@@ -20,7 +20,7 @@ from karez.books.rights.read import RightView
 from karez.books.rights.record import Done
 from karez.books.rights.search import Certificate, Search
 from karez.books.rights.serials import Scheme
-from karez.books.rights.verify import Finding, Verification
+from karez.books.rights.verify import Verification
 from karez.services.rights.claims import (
     find_certificate,
     find_right,
@@ -41,7 +41,6 @@ __all__ = [
     "Done",
     "Event",
     "Finance",
-    "Finding",
     "Kind",
     "Match",
     "Recorded",
