@@ -109,20 +109,8 @@ def inclusion_root(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -
     """Return the root that an audit path leads to (RFC 9162, 2.1.3.2); None if it leads nowhere."""
     if not 0 <= index < size or any(len(octets) != HASH_LENGTH for octets in (leaf, *proof)):
         return None
-    node, last, result = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return None
-        if node & 1 or node == last:
-            result = node_hash(sibling, result)
-            while not node & 1 and node:
-                node >>= 1
-                last >>= 1
-        else:
-            result = node_hash(result, sibling)
-        node >>= 1
-        last >>= 1
-    return result if last == 0 else None
+    met = _meet(index, size - 1, [leaf, *proof])
+    return met[1] if met is not None else None
 
 
 def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -156,7 +144,10 @@ def is_consistent(
 
 
 def _meet(node: int, last: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
-    """Return the roots of both trees that a path leads to; None if it leads nowhere."""
+    """Return the roots of both trees that a path leads to; None if it leads nowhere.
+
+    The path begins at ``node``, and the larger tree ends at ``last``, both counted at its level.
+    """
     old_result = result = path[0]
     for sibling in path[1:]:
         if last == 0:
