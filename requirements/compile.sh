@@ -7,5 +7,5 @@ lock() {
     --no-header pyproject.toml "$@"
 }
 lock --group build --output-file requirements/run.lock
-lock --extra documents --group build --group dev --output-file requirements/dev.lock
-lock --extra documents --group build --group dev --group bench --output-file requirements/bench.lock
+lock --extra audit --extra documents --group build --group dev --output-file requirements/dev.lock
+lock --extra audit --extra documents --group build --group dev --group bench --output-file requirements/bench.lock
