@@ -24,7 +24,7 @@ demo: $(VENV)/run.stamp
 	@$(BIN)/karez demo
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: lint docs test
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from books.facts.making import invoice, slow_root
-from books.money.test_crash import kill_something, settings
+from books.money.test_crash import await_work, kill_something, settings
 from karez.books.facts import Batch, FactsBook, Signer
 from karez.books.facts.tlog.checkpoint import Checkpoint
 from karez.books.facts.tlog.keys import KeyKind, SigningKey
@@ -69,6 +69,7 @@ def test_log__survives_kill_9(open_folder: Path, tmp_path: Path):
     with open_database(settings(home)):
         clients = [start_client(home, diary) for diary in diaries]
     try:
+        await_work(diaries, "]")
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.5, 1.5))
             kill_something(chance, home, clients, diaries, start_client)

@@ -26,6 +26,7 @@ from karez.kernel.config import Config
 from karez.kernel.database import open_database, transaction
 from karez.kernel.errors import UnavailableError
 from karez.kernel.ids import new_id
+from kernel.database.tools import eventually
 
 KILLS = int(os.environ.get("KILLS", "5"))
 CLIENTS = 3
@@ -66,7 +67,8 @@ def sent(home: Path, book: MoneyBook, entries: list[Entry]) -> bool:
 
 
 def start_client(home: Path, diary: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, __file__, str(home), str(diary)])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen([sys.executable, __file__, str(home), str(diary)], env=environment)
 
 
 def kill_something(
@@ -87,6 +89,13 @@ def kill_something(
         return  # it is just starting or stopping
 
 
+def await_work(diaries: list[Path], acknowledged: str) -> None:
+    """Wait until a client was answered: on a busy machine that takes longer than some kills."""
+    eventually(
+        lambda: any(acknowledged in diary.read_text() for diary in diaries if diary.exists()), 120
+    )
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are found in /proc")
 def test_book__survives_kill_9(open_folder: Path, tmp_path: Path):
     home = open_folder / "crash"
@@ -100,6 +109,7 @@ def test_book__survives_kill_9(open_folder: Path, tmp_path: Path):
         open_accounts(connection, [Opening("a", "asset", "EUR"), Opening("b", "asset", "EUR")])
     clients = [start_client(home, diary) for diary in diaries]
     try:
+        await_work(diaries, "acknowledged")
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.3, 1.5))
             kill_something(chance, home, clients, diaries)
