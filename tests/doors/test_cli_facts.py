@@ -4,15 +4,19 @@ import json
 import re
 import signal
 import subprocess
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from books.facts.making import slow_root
 from doors.conftest import KAREZ, Karez
+from karez.books.facts.attest import PAYLOAD_TYPE, pre_authentication_encoding
+from karez.books.facts.canonical import canonical, decode_fact
 from karez.books.facts.signer import Signer
 from karez.books.facts.tlog.keys import SigningKey
 from karez.books.facts.tlog.submission import Submission
@@ -114,6 +118,45 @@ def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(karez: Ka
     assert kept[0] == json.dumps(bad[0])
     mended = kept[0].replace("121", "120").replace("A1", "A2")
     assert karez.json("facts", "add", "-", stdin=mended + "\n")["added"] == 1
+
+
+def envelope(octets: bytes, signed: bytes | None = None, **changes: object) -> dict[str, object]:
+    """Return a fact in the envelope of DSSE; ``signed`` is what is signed in its place."""
+    secret = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
+    message = pre_authentication_encoding(PAYLOAD_TYPE, octets if signed is None else signed)
+    signature = {
+        "keyid": secret.public_key().public_bytes_raw().hex(),
+        "sig": urlsafe_b64encode(secret.sign(message)).decode(),
+    }
+    return {
+        "payload": b64encode(octets).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [signature],
+    } | changes
+
+
+def test_add__a_fact_in_an_envelope_is_attested(karez: Karez, tmp_path: Path):
+    octets = canonical(decode_fact("visit/1", canonical(VISIT)))
+    good = envelope(octets, key="a visit")
+    assert karez.json("facts", "add", "-", stdin=lines(good, good))["added"] == 1
+    shown = karez.json("facts", "show", 0)["fact"]
+    assert shown.pop("attestation")["public_key"] == good["signatures"][0]["keyid"]
+    assert shown == VISIT
+    bad = [
+        envelope(octets, b"{}"),
+        envelope(json.dumps(VISIT).encode()),
+        envelope(octets, payloadType="application/json"),
+        envelope(octets, payload="@"),
+        envelope(b"[]"),
+        envelope(octets, signatures=[]),
+        envelope(octets, signatures=[{"sig": 3, "keyid": "00"}]),
+    ]
+    done = karez.json("facts", "add", "-", code=5, stdin=lines(*bad))
+    assert done["added"] == 0
+    codes = [(one["line"], one["error"]["code"]) for one in done["refusals"]]
+    assert codes == [
+        (place, "signature-invalid" if place < 3 else "fact-malformed") for place in range(1, 8)
+    ]
 
 
 def test_add__octets_that_are_no_text(karez: Karez):
