@@ -33,8 +33,9 @@ Beside these a line may have:
 | `key` | what the sender calls this fact; without it a fact is known by its content |
 | `attestation` | the attester's Ed25519 `public_key` and `signature`, in hexadecimal |
 
-The signature is over what DSSE encodes: `DSSEv1 31 application/vnd.karez.fact+json`, a space, the length
-in octets, a space, and the fact in canonical JSON (RFC 8785) without `key` and `attestation`.
+The signature is over what DSSE encodes: `DSSEv1 31 application/vnd.karez.fact+json`, a space, the
+length in octets, a space, and the fact in canonical JSON (RFC 8785) without `key` and
+`attestation`.
 
 A line may also be the DSSE envelope itself: `payload`, `payloadType` and one of `signatures`, whose
 `keyid` is the public key in hexadecimal. The payload is the fact in canonical JSON.

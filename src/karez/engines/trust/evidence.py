@@ -119,7 +119,7 @@ class Evidence:
 
     ``answers`` are what a visit's form holds, a row for each visit. ``photo_prints`` are the hashes
     of each photo (see ``photos``). ``prints`` are the fingerprints of each advance's invoice.
-    A photo's ``camera`` is when the file itself says that it was taken, ``NONE`` where it says nothing.
+    A photo's ``camera`` is when its file says that it was taken, ``NONE`` where it says nothing.
     ``arrears`` are days overdue as seen on a day, ``departures`` the days on which officers left.
     ``registrations`` say from when to when a tax office has a party as active; a party without any
     is one of which nothing is known.
