@@ -159,6 +159,39 @@ def test_add__a_fact_in_an_envelope_is_attested(karez: Karez, tmp_path: Path):
     ]
 
 
+def test_restore__of_less_than_others_were_shown_takes_no_new_facts(karez: Karez):
+    karez.json("facts", "add", "-", stdin=lines(INVOICE))
+    karez("backup", "old.dump")
+    karez.json("facts", "add", "-", stdin=lines(VISIT))
+    karez("backup", "kept.dump")
+    karez.json("facts", "prove", "1")
+    more = lines({**VISIT, "purpose": "see it again"})
+    karez("restore", "old.dump", "--replace")
+    refused = karez.json("facts", "add", "-", code=4, stdin=more)["error"]
+    assert (refused["code"], refused["details"]["size"]) == ("log-set-back", 2)
+    karez.json("facts", "open", "--origin", refused["details"]["origin"], code=4)
+    assert karez.json("facts", "show", "0")["fact"] == INVOICE
+    karez.json("facts", "prove", "0")  # what is there can be shown still, and changes nothing
+    karez.json("facts", "add", "-", code=4, stdin=more)
+    karez("restore", "kept.dump", "--replace")
+    assert karez.json("facts", "add", "-", stdin=more)["first_index"] == 2
+
+
+def test_restore__of_all_that_others_were_shown_goes_on(karez: Karez):
+    karez.json("facts", "add", "-", stdin=lines(INVOICE))
+    karez("facts", "export", "log")
+    karez("backup", "book.dump")
+    karez.json("facts", "add", "-", stdin=lines(VISIT))
+    karez("restore", "book.dump", "--replace")
+    assert karez.json("facts", "add", "-", stdin=lines(VISIT))["first_index"] == 1
+    (shown,) = (karez.folder / "home" / "keys").glob("*/log.shown")
+    assert shown.read_text().splitlines()[1] == "1"
+    shown.write_text("nonsense")
+    assert (
+        karez.json("facts", "add", "-", code=1, stdin=lines(VISIT))["error"]["code"] == "key-file"
+    )
+
+
 def test_add__octets_that_are_no_text(karez: Karez):
     path = karez.folder / "latin.jsonl"
     path.write_bytes(json.dumps(VISIT).encode().replace(b"stock", b"st\xe9ck") + b"\n")
