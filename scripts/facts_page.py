@@ -31,10 +31,14 @@ Beside these a line may have:
 | field | what it holds |
 | --- | --- |
 | `key` | what the sender calls this fact; without it a fact is known by its content |
-| `attestation` | `public_key` and `signature` of the attester (Ed25519), in hexadecimal |
-
 | `attestation` | the attester's Ed25519 `public_key` and `signature`, in hexadecimal |
-in octets, a space, and the fact in canonical JSON (RFC 8785) without `key` and `attestation`.
+
+The signature is over what DSSE encodes: `DSSEv1 31 application/vnd.karez.fact+json`, a space, the
+length in octets, a space, and the fact in canonical JSON (RFC 8785) without `key` and
+`attestation`.
+
+A line may also be the DSSE envelope itself: `payload`, `payloadType` and one of `signatures`, whose
+`keyid` is the public key in hexadecimal. The payload is the fact in canonical JSON.
 
 `--rejects FILE` keeps refused lines as they stood.
 

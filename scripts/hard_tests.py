@@ -61,6 +61,12 @@ FORMS = {
         "scalar_engine",
         "contracts, compiled and not",
     ),
+    "huge": (
+        1_024,
+        "doors/trade/test_huge.py",
+        "",
+        "megabytes of invoices in one table",
+    ),
     "pauses": (
         100,
         "books/money/test_together.py",

@@ -84,7 +84,7 @@ class Tables:
     holdings: list[tuple[int, ...]] = attrs.field(factory=list[tuple[int, ...]])
     visits: list[tuple[float, ...]] = attrs.field(factory=list[tuple[float, ...]])
     answers: list[Sequence[int]] = attrs.field(factory=list["Sequence[int]"])
-    photos: list[tuple[int, int]] = attrs.field(factory=list[tuple[int, int]])
+    photos: list[tuple[int, int, int]] = attrs.field(factory=list[tuple[int, int, int]])
     photo_prints: list[npt.NDArray[np.uint64]] = attrs.field(factory=list["npt.NDArray[np.uint64]"])
     borrowings: list[tuple[int, ...]] = attrs.field(factory=list[tuple[int, ...]])
     series: list[tuple[float, ...]] = attrs.field(factory=list[tuple[float, ...]])
@@ -162,7 +162,7 @@ class Tables:
         place = (*at, accuracy, mock, *site)
         self.visits.append((advance, officer, begins, begins + minutes, *place))
         self.answers.append(answers)
-        self.photos.append((len(self.visits) - 1, begins + photo_after))
+        self.photos.append((len(self.visits) - 1, begins + photo_after, ev.NONE))
         self.photo_prints.append(photo)
 
     def finish(self) -> tuple[Evidence, npt.NDArray[np.int64]]:

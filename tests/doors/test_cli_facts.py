@@ -4,15 +4,19 @@ import json
 import re
 import signal
 import subprocess
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from books.facts.making import slow_root
 from doors.conftest import KAREZ, Karez
+from karez.books.facts.attest import PAYLOAD_TYPE, pre_authentication_encoding
+from karez.books.facts.canonical import canonical, decode_fact
 from karez.books.facts.signer import Signer
 from karez.books.facts.tlog.keys import SigningKey
 from karez.books.facts.tlog.submission import Submission
@@ -114,6 +118,78 @@ def test_add__bad_lines_are_named_and_kept_and_take_no_other_with_them(karez: Ka
     assert kept[0] == json.dumps(bad[0])
     mended = kept[0].replace("121", "120").replace("A1", "A2")
     assert karez.json("facts", "add", "-", stdin=mended + "\n")["added"] == 1
+
+
+def envelope(octets: bytes, signed: bytes | None = None, **changes: object) -> dict[str, object]:
+    """Return a fact in the envelope of DSSE; ``signed`` is what is signed in its place."""
+    secret = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
+    message = pre_authentication_encoding(PAYLOAD_TYPE, octets if signed is None else signed)
+    signature = {
+        "keyid": secret.public_key().public_bytes_raw().hex(),
+        "sig": urlsafe_b64encode(secret.sign(message)).decode(),
+    }
+    return {
+        "payload": b64encode(octets).decode(),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [signature],
+    } | changes
+
+
+def test_add__a_fact_in_an_envelope_is_attested(karez: Karez, tmp_path: Path):
+    octets = canonical(decode_fact("visit/1", canonical(VISIT)))
+    good = envelope(octets, key="a visit")
+    assert karez.json("facts", "add", "-", stdin=lines(good, good))["added"] == 1
+    shown = karez.json("facts", "show", 0)["fact"]
+    assert shown.pop("attestation")["public_key"] == good["signatures"][0]["keyid"]
+    assert shown == VISIT
+    bad = [
+        envelope(octets, b"{}"),
+        envelope(json.dumps(VISIT).encode()),
+        envelope(octets, payloadType="application/json"),
+        envelope(octets, payload="@"),
+        envelope(b"[]"),
+        envelope(octets, signatures=[]),
+        envelope(octets, signatures=[{"sig": 3, "keyid": "00"}]),
+    ]
+    done = karez.json("facts", "add", "-", code=5, stdin=lines(*bad))
+    assert done["added"] == 0
+    codes = [(one["line"], one["error"]["code"]) for one in done["refusals"]]
+    assert codes == [
+        (place, "signature-invalid" if place < 3 else "fact-malformed") for place in range(1, 8)
+    ]
+
+
+def test_restore__of_less_than_others_were_shown_takes_no_new_facts(karez: Karez):
+    karez.json("facts", "add", "-", stdin=lines(INVOICE))
+    karez("backup", "old.dump")
+    karez.json("facts", "add", "-", stdin=lines(VISIT))
+    karez("backup", "kept.dump")
+    karez.json("facts", "prove", "1")
+    more = lines({**VISIT, "purpose": "see it again"})
+    karez("restore", "old.dump", "--replace")
+    refused = karez.json("facts", "add", "-", code=4, stdin=more)["error"]
+    assert (refused["code"], refused["details"]["size"]) == ("log-set-back", 2)
+    karez.json("facts", "open", "--origin", refused["details"]["origin"], code=4)
+    assert karez.json("facts", "show", "0")["fact"] == INVOICE
+    karez.json("facts", "prove", "0")  # what is there can be shown still, and changes nothing
+    karez.json("facts", "add", "-", code=4, stdin=more)
+    karez("restore", "kept.dump", "--replace")
+    assert karez.json("facts", "add", "-", stdin=more)["first_index"] == 2
+
+
+def test_restore__of_all_that_others_were_shown_goes_on(karez: Karez):
+    karez.json("facts", "add", "-", stdin=lines(INVOICE))
+    karez("facts", "export", "log")
+    karez("backup", "book.dump")
+    karez.json("facts", "add", "-", stdin=lines(VISIT))
+    karez("restore", "book.dump", "--replace")
+    assert karez.json("facts", "add", "-", stdin=lines(VISIT))["first_index"] == 1
+    (shown,) = (karez.folder / "home" / "keys").glob("*/log.shown")
+    assert shown.read_text().splitlines()[1] == "1"
+    shown.write_text("nonsense")
+    assert (
+        karez.json("facts", "add", "-", code=1, stdin=lines(VISIT))["error"]["code"] == "key-file"
+    )
 
 
 def test_add__octets_that_are_no_text(karez: Karez):

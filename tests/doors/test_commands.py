@@ -101,6 +101,7 @@ CALLS = {
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
     "trust assess": "trades.json",
+    "trust revisits": "trades.json",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves

@@ -1,12 +1,13 @@
 """``karez trust``: no database, so within this process."""
 
+import hashlib
 import json
 import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from karez.doors.cli import cli
 from karez.doors.cli.shell import run
@@ -234,6 +235,64 @@ def test_loan__paid_to_the_staff_is_held(assess, tmp_path):
     tables = loans(loan(1, "one.png"))
     tables["borrowings"][0]["paid_to"] = "till"
     assert "identity: it was paid to ann" in assess(tables, code=6).out
+
+
+def test_photo__of_another_time_by_its_own_file_is_reviewed(assess, tmp_path):
+    fields = Image.Exif()
+    fields.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2025:12:24 18:00:00"
+    Image.new("L", (64, 64), 99).save(tmp_path / "one.jpg", exif=fields)
+    printed = assess(loans(loan(1, "one.jpg")), code=6)
+    assert "visit: by its own file a photo is of another time" in printed.out
+
+
+def test_tax_id__that_is_not_active_holds(assess):
+    rows = [
+        {"party": "mill", "begins": "2020-01-01", "ends": "2026-03-05"},
+        {"party": "baker", "begins": "2020-01-01"},
+    ]
+    printed = assess(trades(registrations=rows), code=6)
+    assert "tax-id: the tax id of mill was not active on 2026-03-05" in printed.out
+    assess(trades(registrations=[{**rows[0], "ends": "2026-03-06"}, rows[1]]))
+    printed = assess(trades(registrations=[{**rows[0], "ends": "2019-12-31"}]), code=5)
+    assert "table registrations, row 1" in printed.err
+    assert "ends before it begins" in printed.err
+
+
+def test_arrears__and_departures_are_read(assess, tmp_path):
+    Image.new("L", (64, 64), 99).save(tmp_path / "one.png")
+    tables = loans(loan(1, "one.png")) | {
+        "arrears": [{"advance": "L1", "on": "2026-06-01", "days": 40}],
+        "departures": [{"officer": "ann", "on": "2026-05-01"}],
+    }
+    assess(tables)  # one loan is too few to be compared
+    tables["departures"][0]["officer"] = "bob"
+    assert "table departures, row 1" in assess(tables, code=5).err
+
+
+def test_revisits__can_be_drawn_again_by_anyone(capsys, tmp_path):
+    tables = loans(*(loan(number, "one.png") for number in range(1, 10)))
+    del tables["photos"]
+    path = tmp_path / "trades.json"
+    path.write_text(json.dumps(tables), encoding="utf-8")
+
+    def call(*options, code=0):
+        assert run(cli, ["trust", "revisits", str(path), *options]) == code
+        return capsys.readouterr().out
+
+    first = json.loads(call("--json", "--share", "50"))
+    assert hashlib.sha256(bytes.fromhex(first["seed"])).hexdigest() == first["commitment"]
+    assert first["visits"] == 9
+    again = json.loads(call("--json", "--share", "50", "--seed", first["seed"]))
+    assert again == first
+    assert json.loads(call("--json", "--share", "100"))["drawn"][0] == {
+        "visit": "L1",
+        "officer": "ann",
+        "advance": "L1",
+    }
+    shown = call("--seed", "00" * 32)
+    assert shown.splitlines()[0] == f"commitment  {hashlib.sha256(bytes(32)).hexdigest()}"
+    call("--seed", "abc", code=2)
+    call("--seed", "00", code=2)
 
 
 def test_trades_page__is_up_to_date():

@@ -172,3 +172,23 @@ def test_verify__a_fact_that_was_erased_is_not_missed(
     erase_facts(evidence, request, Retention({}))
     assert rights.verify(books).findings == []
     assert list(consents.find_consent(books, consent_id).facts.values()) == [[]]
+
+
+def test_verify__an_erased_fact_hides_no_other(
+    books: Books, evidence: Evidence, database: Database, consent_id: UUID
+):
+    for _ in range(3):
+        consents.begin_use(evidence, a_use(consent_id))
+    name = show_id("rgt", consent_id)
+    with database.connect(Role.OWNER) as owner, owner.transaction():
+        owner.execute("SELECT set_config('karez.institution_id', %s, TRUE)", ["1"])
+        # Of the first use nothing was ever recorded; the second fact was erased.
+        owner.execute("DELETE FROM facts.body WHERE entry_index < 2")
+        owner.execute("DELETE FROM facts.entry WHERE entry_index = 0")
+    found = [(f.row, f.what) for f in rights.verify(books).findings if f.check == "facts"]
+    assert found == [(f"{name} 1", "the facts book has no fact of it")]
+    with database.connect(Role.OWNER) as owner, owner.transaction():
+        owner.execute("SELECT set_config('karez.institution_id', %s, TRUE)", ["1"])
+        owner.execute("UPDATE rights.consent_use SET used_at = used_at - interval '2 hours'")
+    rows = [f.row for f in rights.verify(books).findings if "has no fact" in f.what]
+    assert rows == [f"{name} 1", f"{name} 2"]

@@ -6,8 +6,6 @@ import struct
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from books.facts.test_tree import TESSERA_ROOTS
-from karez.books.facts.attest import pre_authentication_encoding
 from karez.books.facts.errors import (
     KeyMalformedError,
     NoteMalformedError,
@@ -46,11 +44,6 @@ ENOCH_LINE = (
     f"{DASH}EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWL"
     "ox33WWd1RvMc+QQ=\n"
 )
-# transparency-dev/tessera, testdata/build_log.sh.
-TESSERA_SECRET = (
-    "PRIVATE+KEY+example.com/log/testdata+33d7b496+AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg"
-)
-TESSERA_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
 # A log of three entries, made with seeds of ones and twos; two other verifiers accept it.
 LOG = SigningKey("karez.example/facts", KeyKind.NOTE, bytes([1]) * 32)
 WITNESS = SigningKey("witness.example/w1", KeyKind.COSIGNATURE, bytes([2]) * 32)
@@ -120,15 +113,6 @@ def test_key__of_wrong_length_or_kind_with_a_fitting_id(text: str):
 def test_key__secret_is_shown_by_nothing():
     assert PETER_SECRET[-20:] not in repr(SigningKey.parse(PETER_SECRET))
     assert "seed" not in repr(Signer((LOG,)))
-
-
-def test_tessera__key_and_checkpoints():
-    key = SigningKey.parse(TESSERA_SECRET)
-    assert key.verifier.text == TESSERA_KEY
-    for size, root in TESSERA_ROOTS.items():
-        note = Signer((key,)).checkpoint(size, bytes.fromhex(root), 0)
-        assert note.body.startswith(f"example.com/log/testdata\n{size}\n")
-        assert len(note.verify([VerifierKey.parse(TESSERA_KEY)])) == 1
 
 
 def test_vector__of_three_entries_byte_for_byte():
@@ -256,12 +240,6 @@ def test_signature__of_an_unknown_key_does_not_count():
     lie = Signature(LOG.name, LOG.verifier.key_id, bytes(64))
     with pytest.raises(NoteUnverifiedError):
         Note(BODY).signed(lie).verify([LOG.verifier])
-
-
-def test_dsse__encoding_of_the_protocol():
-    assert pre_authentication_encoding("http://example.com/HelloWorld", b"hello world") == (
-        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
-    )
 
 
 def test_ed25519__is_that_of_rfc_8032():

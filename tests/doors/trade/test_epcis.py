@@ -36,8 +36,9 @@ def document(*events: object) -> dict[str, Any]:
 
 
 def facts_of(event: object) -> list[Fact]:
-    (only,) = read_document(json.dumps(event).encode()).events
-    return list(read_event(only, Source()))
+    found = read_document(json.dumps(event).encode())
+    (only,) = found.events
+    return list(read_event(only, Source(), found.sender, found.prefixes))
 
 
 def test_event__becomes_a_fact():
@@ -54,6 +55,34 @@ def test_event__becomes_a_fact():
     assert ("po", "urn:epc:id:gdti:0614141.1.16") in [
         (each.relation, each.document) for each in fact.references
     ]
+
+
+def test_event__is_known_by_its_hash_however_it_is_written():
+    def hash_of(event: object) -> list[str]:
+        (fact,) = facts_of(event)
+        return [each.document for each in fact.references if each.relation == "event-hash"]
+
+    context = [{"ex": "https://ns.example.com/"}]
+    other = {
+        **dict(reversed(EVENT.items())),
+        "eventTime": "2026-01-06T01:30:00.000+02:00",
+        "bizStep": "urn:epcglobal:cbv:bizstep:shipping",
+        "epcList": ["https://mill.example/gtin/04012345111224/ser/25?k=v"],
+        "eventID": "urn:uuid:1",
+    }
+    assert hash_of(EVENT) == hash_of(other)
+    assert hash_of({**EVENT, "disposition": "in_transit"}) != hash_of(EVENT)
+    declared = {**document({**EVENT, "ex:lot": 7}), "@context": context}
+    within = {**EVENT, "@context": context, "ex:lot": "7.0"}
+    assert hash_of(declared) == hash_of(within) != hash_of({**EVENT, "ex:lot": 7})
+
+
+def test_event__nested_without_end_is_refused():
+    nested: dict[str, Any] = {}
+    for _ in range(900):
+        nested = {"ex:in": nested}
+    with pytest.raises(KarezError, match="nested too deeply"):
+        list(read_event({**EVENT, "ex:in": nested}, Source()))
 
 
 def test_event__of_sensors_measures():
@@ -74,6 +103,7 @@ def test_event__the_same_in_any_document_is_the_same_fact():
 
 WRONG = [
     ({"type": "QuantityEvent"}, "type"),
+    ({"type": ["ObjectEvent"]}, "type"),
     ({"eventTime": "yesterday"}, "eventTime"),
     ({"eventTime": "2026-01-05T10:00:00"}, "eventTime"),
     ({"eventTimeZoneOffset": "CET"}, "eventTimeZoneOffset"),

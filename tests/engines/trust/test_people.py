@@ -2,6 +2,7 @@
 
 import math
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -169,3 +170,50 @@ def test_officer__one_loan_of_few_is_chance():
     rows = branch().borrowings.tolist()
     single = [(row[0], row[0] == 6, *row[2:]) for row in rows]  # one first loan in the branch
     assert not officer(branch(borrowings=single), Rules(robust_spread_least=0.001)).grounds
+
+
+def left_behind(overdue, *, left=True, seen=DAY + 200, before=()):
+    """Return loans of six officers, the first of whom left on day 100; some are overdue."""
+    evidence = branch()
+    arrears = [(row, seen, 45 if row in overdue else 0) for row in range(OFFICERS * LOANS)]
+    return attrs.evolve(
+        evidence,
+        arrears=table(ev.ARREARS, [*arrears, *before]),
+        departures=table(ev.DEPARTURE, [(0, DAY + 100)] if left else []),
+    )
+
+
+FIRST = list(range(0, OFFICERS * LOANS, OFFICERS))
+
+
+def test_officer__loans_that_go_bad_once_he_left_are_reviewed():
+    answer = officer(left_behind(FIRST[:6]), Rules())
+    assert sorted(answer.grounds) == FIRST[:6]
+    assert answer.grounds[0][0].words == (
+        "it is overdue by more than 30 days since its officer left; so have 60% of parties 0's 10"
+        " in the 90 days to 2025-04-22, against 0% in the branch"
+    )
+    assert answer.known_on[0] == DAY + 200
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        left_behind(FIRST[:6], left=False),
+        left_behind(FIRST[:6], seen=DAY + 100),
+        left_behind(range(0, OFFICERS * LOANS, 2)),  # half of the branch, hers among them
+        left_behind(FIRST[:1]),
+        left_behind([], before=[(row, DAY + 150, 90) for row in FIRST]),
+        branch(),
+    ],
+    ids=["still there", "seen when he left", "like the branch", "one", "paid since", "not known"],
+)
+def test_officer__nothing_is_held_against_who_left_without_cause(evidence):
+    assert not officer(evidence, Rules()).grounds
+
+
+def test_officer__who_left_long_ago_or_never_lent_changes_nothing():
+    evidence = left_behind(FIRST[:6])
+    more = table(ev.DEPARTURE, [(0, DAY + 100), (60, DAY)])
+    answer = officer(attrs.evolve(evidence, departures=more), Rules())
+    assert sorted(answer.grounds) == FIRST[:6]

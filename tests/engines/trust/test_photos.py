@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageEnhance, ImageFilter, ImageOps
 
 from engines.trust.cases import DAY, advance, parties, table
 from karez.doors.files.errors import PhotoUnreadableError
-from karez.doors.files.photo_hashes import photo_hashes
+from karez.doors.files.photo_hashes import read_photo
 from karez.engines.trust import Evidence, Kind, Rules, Verdict
 from karez.engines.trust import evidence as ev
 from karez.engines.trust.photos import HASHES, distances, photo, reused
@@ -46,7 +46,7 @@ def hashes(tmp_path_factory):
     def found(change):
         return np.array(
             [
-                photo_hashes(as_jpeg(change(picture(seed)), folder / "one.jpg"))
+                read_photo(as_jpeg(change(picture(seed)), folder / "one.jpg")).hashes
                 for seed in range(PICTURES)
             ]
         )
@@ -83,7 +83,7 @@ def test_photo__is_seen_again(hashes, originals, change):
 
 def test_photo__as_it_was_worst_saved(tmp_path, originals):
     found = [
-        photo_hashes(as_jpeg(picture(seed), tmp_path / "one.jpg", quality=30))
+        read_photo(as_jpeg(picture(seed), tmp_path / "one.jpg", quality=30)).hashes
         for seed in range(PICTURES)
     ]
     assert (distances(np.array(found), originals).diagonal() <= LIMIT).all()
@@ -111,7 +111,7 @@ def test_check__holds_the_second_advance_and_not_a_second_photo_of_the_first():
         advances=table(ev.ADVANCE, [advance(kind=Kind.LOAN, on=DAY + 1) for _ in range(2)]),
         parties=parties(),
         visits=table(ev.VISIT, [(row, 3, at, at + 30, *place) for row in range(2)]),
-        photos=table(ev.PHOTO, [(0, at), (0, at + 1), (1, at + 2)]),
+        photos=table(ev.PHOTO, [(0, at, -1), (0, at + 1, -1), (1, at + 2, -1)]),
         photo_prints=hashed,
     )
     answer = photo(evidence, Rules())
@@ -125,4 +125,25 @@ def test_hashes__of_what_is_no_picture_are_refused(tmp_path):
     text.write_text("no picture")
     for path in (broken, text, tmp_path / "nowhere.jpg"):
         with pytest.raises(PhotoUnreadableError, match="cannot be read as a picture"):
-            photo_hashes(path)
+            read_photo(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ("2026:03:01 10:15:00", "2026-03-01T10:15:00"),
+        ("2026:03:01 10:15:00\0", "2026-03-01T10:15:00"),
+        ("0000:00:00 00:00:00", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_photo__has_the_time_that_its_camera_wrote(tmp_path, written, taken):
+    fields = Image.Exif()
+    if written is not None:
+        fields.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = written
+    path = tmp_path / "one.jpg"
+    picture(1).save(path, "JPEG", exif=fields)
+    found = read_photo(path).taken
+    assert (found and found.isoformat()) == taken

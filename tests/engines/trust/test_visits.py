@@ -71,9 +71,17 @@ def test_visit__another_officer_may_be_elsewhere():
 
 
 def test_visit__a_photo_is_taken_while_there():
-    answer = asked([row(0), row(1, begins=100)], [(0, START + 10), (1, START + 10)])
+    answer = asked([row(0), row(1, begins=100)], [(0, START + 10, -1), (1, START + 10, -1)])
     assert list(answer.grounds) == [1]
     assert answer.grounds[1][0].words == "a photo was not taken during the visit"
+
+
+@pytest.mark.parametrize(("camera", "odd"), [(-1, 0), (-6, 1), (35, 0), (36, 1), (None, 0)])
+def test_visit__the_camera_says_when_as_well(camera, odd):
+    own_time = -1 if camera is None else START + camera
+    answer = asked([row(0)], [(0, START + 10, own_time)])
+    words = [ground.words for ground in answer.grounds.get(0, [])]
+    assert words == ["by its own file a photo is of another time"] * odd
 
 
 def test_distance__is_that_of_known_cities():

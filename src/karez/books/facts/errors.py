@@ -106,6 +106,15 @@ class LogKeyWrongError(ConflictError):
     code = "log-key-wrong"
 
 
+class LogSetBackError(ConflictError):
+    """The log {origin} has shown others {size} entries, and these are not in it: it was set back.
+
+    What is added now would be a second history. Restore a newer backup, or begin another log.
+    """
+
+    code = "log-set-back"
+
+
 class LogDamagedError(UnavailableError):
     """The log does not agree with itself: {reason}; run karez facts verify, restore a backup."""
 

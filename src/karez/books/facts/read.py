@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -118,10 +118,13 @@ def find_digests(
     return {bytes(row[0]): row[1] for row in rows}
 
 
-def count_erased(connection: psycopg.Connection, schema: str) -> int:
-    """Return how many facts of a schema have no body any more. It looks at the whole log."""
-    record = connection.execute(QUERIES["count_erased"].text, {"schema": schema}).fetchone()
-    return record[0] if record else 0
+def list_erased(connection: psycopg.Connection, schema: str) -> list[datetime]:
+    """Return when each fact of a schema that has no body any more was recorded, in order.
+
+    It looks at the whole log.
+    """
+    rows = connection.execute(QUERIES["erased_at"].text, {"schema": schema}).fetchall()
+    return [row[0] for row in rows]
 
 
 def tiles_of(connection: psycopg.Connection) -> Tiles:

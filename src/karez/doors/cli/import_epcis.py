@@ -97,10 +97,10 @@ def _documents(source: Source, paths: Iterable[Path]) -> Iterable[_Opened]:
 
 
 def _piles(path: Path, found: reading.Found, source: Source) -> Iterable[Pile]:
-    pile = Pile()
+    pile, prefixes = Pile(), found.prefixes
     for number, event in enumerate(found.events, start=1):
         try:
-            facts = list(reading.read_event(event, source, found.sender))
+            facts = list(reading.read_event(event, source, found.sender, prefixes))
         except KarezError as error:
             field = str(error.details.get("field", ""))
             value = reading.shown_value(event, field)

@@ -1,13 +1,15 @@
 """A file of facts: one JSON object a line.
 
 Beside the fields of its schema a line may have ``key``, the idempotency key of whoever sends it,
-and ``attestation``: ``public_key`` and ``signature`` of the attester, in hexadecimal.
+and ``attestation``: ``public_key`` and ``signature`` of the attester, in hexadecimal. Or the line
+is a DSSE envelope (secure-systems-lab/dsse, envelope.md) around the fact in canonical JSON.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 import attrs
@@ -17,6 +19,7 @@ from karez.doors.files.refusals import Refusal
 from karez.kernel.errors import KarezError
 from karez.services.evidence import (
     ERASURE,
+    PAYLOAD_TYPE,
     SCHEMAS,
     Appended,
     Attestation,
@@ -97,6 +100,8 @@ def _parse(line: bytes) -> tuple[Fact, str, Attestation | None]:
         raise FactMalformedError(reason=f"the line has more than {LINE_MOST} octets")
     try:
         fields: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
+        if "payloadType" in fields:
+            fields = _unwrapped(fields)
         key = fields.pop("key", "")
         signed = fields.pop("attestation", None)
         schema = fields.get("schema", "")
@@ -110,6 +115,31 @@ def _parse(line: bytes) -> tuple[Fact, str, Attestation | None]:
     if not isinstance(key, str):
         raise FactMalformedError(reason="$.key is no text")
     return fact, key, None if signed is None else _attestation(signed)
+
+
+def _unwrapped(envelope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the line that an envelope stands for: its payload, and the signature beside it.
+
+    The signature is checked where facts are appended, over the canonical JSON of the fact: one over
+    a payload that is written otherwise does not hold.
+    """
+    if envelope["payloadType"] != PAYLOAD_TYPE:
+        raise FactMalformedError(reason=f"$.payloadType is not {PAYLOAD_TYPE}")
+    try:
+        (signed,) = envelope["signatures"]
+        fields: dict[str, Any] = msgspec.json.decode(
+            _octets(envelope["payload"]), type=dict[str, Any]
+        )
+        attestation = {"public_key": signed["keyid"], "signature": _octets(signed["sig"]).hex()}
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        reason = f"$.payload and one of $.signatures with keyid and sig cannot be read: {fault}"
+        raise FactMalformedError(reason=reason) from fault
+    return fields | {"key": envelope.get("key", ""), "attestation": attestation}
+
+
+def _octets(text: str) -> bytes:
+    """Return what base 64 shows, in either alphabet: DSSE asks that both be taken."""
+    return b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
 
 
 def _attestation(signed: Any) -> Attestation:  # as JSON has it

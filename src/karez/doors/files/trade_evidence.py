@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from karez.doors.files.photo_hashes import photo_hashes
+from karez.doors.files.photo_hashes import read_photo
 from karez.doors.files.trade_rows import (
     Advance,
     Borrowing,
@@ -20,6 +20,8 @@ from karez.doors.files.trade_rows import (
     Holding,
     Move,
     Party,
+    Photo,
+    Registration,
     Visit,
 )
 from karez.engines.trust import Evidence, Invoices, Kind, Prints, fingerprints
@@ -83,6 +85,7 @@ class _Builder:
     folder: Path
     faults: list[tuple[str, int, str]] = attrs.field(factory=list[tuple[str, int, str]])
     codes: dict[str, dict[str, int]] = attrs.field(factory=dict[str, dict[str, int]])
+    hashes: list[npt.NDArray[np.uint64]] = attrs.field(factory=list["npt.NDArray[np.uint64]"])
 
     def build(self) -> Evidence:
         for name in ("parties", "keys", "advances", "stores", "visits", "documents"):
@@ -99,9 +102,14 @@ class _Builder:
             "stock": self._table("stock", records.STOCK, self._move),
             "holdings": self._table("holdings", records.HOLDING, self._holding),
             "visits": self._table("visits", records.VISIT, self._visit),
-            "photos": self._table("photos", records.PHOTO, lambda photo: (
-                self._at("visits", photo.visit), _minutes(photo.taken))),
+            "photos": self._table("photos", records.PHOTO, self._photo),
             "borrowings": self._table("borrowings", records.BORROWING, self._borrowing),
+            "arrears": self._table("arrears", records.ARREARS, lambda seen: (
+                self._at("advances", seen.advance), _day(seen.on), seen.days)),
+            "departures": self._table("departures", records.DEPARTURE, lambda left: (
+                self._at("parties", left.officer), _day(left.on))),
+            "registrations": self._table(
+                "registrations", records.REGISTRATION, self._registration),
             "series": self._table("series", records.SERIES, lambda month: (
                 self._at("parties", month.party), _month(month.month), month.sales,
                 month.electricity, month.freight, month.inflow)),
@@ -111,7 +119,6 @@ class _Builder:
         }  # fmt: skip
         lines = self._lines()
         prints = None if self.faults else self._prints()
-        hashes = self._hashes()
         return Evidence(
             advances=advances,
             parties=parties,
@@ -123,7 +130,7 @@ class _Builder:
             lines=lines,
             prints=prints,
             answers=self._answers(),
-            photo_prints=hashes,
+            photo_prints=np.array(self.hashes, np.uint64).reshape(-1, HASHES),
             labels=self._labels(),
             digests=self._digests(),
         )
@@ -230,6 +237,18 @@ class _Builder:
             visit.accuracy_metres, visit.mock, visit.site_latitude, visit.site_longitude,
         )  # fmt: skip
 
+    def _photo(self, photo: Photo) -> tuple[Any, ...]:
+        visit = self._at("visits", photo.visit)
+        read = read_photo(self.folder / photo.file)
+        self.hashes.append(read.hashes)
+        return visit, _minutes(photo.taken), NONE if read.taken is None else _minutes(read.taken)
+
+    def _registration(self, row: Registration) -> tuple[Any, ...]:
+        ends = FOREVER if row.ends is None else _day(row.ends)
+        if ends <= _day(row.begins):
+            raise _UnknownError("the registration ends before it begins")
+        return self._at("parties", row.party), _day(row.begins), ends
+
     def _borrowing(self, row: Borrowing) -> tuple[Any, ...]:
         repaid_on = NONE if row.repaid_on is None else _day(row.repaid_on)
         # Accounts are told from one another, and compared with those of parties.
@@ -268,15 +287,6 @@ class _Builder:
         forms = [read.row.answers for read in self.tables["visits"]]
         width = max((len(form) for form in forms), default=0)
         return np.array([[*form, *[NONE] * (width - len(form))] for form in forms], np.int64)
-
-    def _hashes(self) -> npt.NDArray[np.uint64]:
-        found = np.zeros((len(self.tables["photos"]), HASHES), np.uint64)
-        for row, read in enumerate(self.tables["photos"]):
-            try:
-                found[row] = photo_hashes(self.folder / read.row.file)
-            except KarezError as error:
-                self.faults.append(("photos", read.place, str(error).rstrip(".")))
-        return found
 
     def _prints(self) -> Prints:
         """Return the fingerprints of the first invoice of each advance."""

@@ -132,6 +132,29 @@ class Photo(Row):
     file: str
 
 
+class Arrears(Row):
+    """By how many days an advance was overdue, as seen on a day."""
+
+    advance: str
+    on: dt.date
+    days: int
+
+
+class Departure(Row):
+    """The day on which an officer left."""
+
+    officer: str
+    on: dt.date
+
+
+class Registration(Row):
+    """From when the tax office had a party's tax id as active, and the day it was so no more."""
+
+    party: str
+    begins: dt.date
+    ends: dt.date | None = None
+
+
 class Borrowing(Row):
     """Where a loan was paid to, and where its first instalment came from."""
 
@@ -173,6 +196,9 @@ TABLES: dict[str, type[Row]] = {
     "visits": Visit,
     "photos": Photo,
     "borrowings": Borrowing,
+    "arrears": Arrears,
+    "departures": Departure,
+    "registrations": Registration,
     "series": Month,
     "claims": Claim,
 }

@@ -3,11 +3,13 @@
 from karez.engines.trust.assess import ALL, Assessment, Reason, assess, combine
 from karez.engines.trust.evidence import Evidence, Kind
 from karez.engines.trust.fingerprint import Invoices, Prints, fingerprints
+from karez.engines.trust.revisits import SEED_OCTETS, commitment, draw
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Verdict
 
 __all__ = [
     "ALL",
+    "SEED_OCTETS",
     "Answer",
     "Assessment",
     "Evidence",
@@ -19,5 +21,7 @@ __all__ = [
     "Verdict",
     "assess",
     "combine",
+    "commitment",
+    "draw",
     "fingerprints",
 ]

@@ -18,6 +18,7 @@ from karez.engines.trust import (
     photos,
     sales,
     stock,
+    tax,
     unique,
     visits,
 )
@@ -34,6 +35,7 @@ _ALONE: dict[str, Callable[[Evidence, Rules], Answer]] = {
     "three-way": matching.three_way,
     "handover": matching.handover,
     "fingerprint": unique.fingerprint,
+    "tax-id": tax.tax_id,
     "evidence-once": unique.evidence_once,
     "ring": cycles.ring,
     "stock": stock.stock,
@@ -49,6 +51,8 @@ _WITH_GROUPS: dict[str, Callable[[Evidence, Ints, Rules], Answer]] = {
     "corroborated": groups.corroborated,
     "truth": credibility.truth,
 }
+_OF_PARTIES = {"series": ("party",), "registrations": ("party", "buyer")}
+"""Tables whose rows are a party's own, and which parties of an advance they are looked up for."""
 _HINT_WEIGHT = 0.1
 _HONEST_LEAST = 0.001  # no check is so sure that one in a thousand is not honest
 
@@ -104,9 +108,13 @@ class Assessment:
         for table in answer.check.tables:
             if table not in self._owned:
                 self._owned[table] = _Owned.of(self.evidence, table)
-            party = int(self.evidence.advances["party"][advance])
-            rows = self._owned[table].rows(party if table == "series" else advance)
-            records.update((table, row) for row in rows)
+            roles = _OF_PARTIES.get(table)
+            owners = (
+                [advance] if roles is None
+                else [int(self.evidence.advances[role][advance]) for role in roles]
+            )  # fmt: skip
+            for owner in owners:
+                records.update((table, row) for row in self._owned[table].rows(owner))
         for ground in answer.grounds.get(advance, []):
             records.update(ground.cites)
         return tuple(sorted({self.evidence.digest(record) for record in records}))
@@ -125,7 +133,7 @@ class _Owned:
         if table == "photos":
             owner = evidence.visits["advance"][rows["visit"]]
         else:
-            owner = rows["party" if table == "series" else "advance"]
+            owner = rows["party" if table in _OF_PARTIES else "advance"]
         order = np.argsort(owner, kind="stable")
         return cls(order, owner[order])
 

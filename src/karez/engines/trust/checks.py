@@ -43,6 +43,15 @@ FINGERPRINT = Check(
     leaves_open="A lender outside the register; an invoice with other parties, lines and total.",
     tables=("documents",),
 )
+TAX_ID = Check(
+    check_id="tax-id",
+    version=1,
+    asks="Had the tax office seller and buyer as active on the day of the invoice?",
+    verdicts=(Verdict.HOLD,),
+    beats="Invoices in the name of a firm that was struck off, or that was not there yet.",
+    leaves_open="An active firm that does no business; a party that the register does not name.",
+    tables=("documents", "registrations"),
+)
 EVIDENCE_ONCE = Check(
     check_id="evidence-once",
     version=1,
@@ -81,8 +90,8 @@ STOCK = Check(
 )
 VISIT = Check(
     check_id="visit",
-    version=1,
-    asks="Could the officer have been there then: place, speed, overlap, stay, device, photo time?",
+    version=2,
+    asks="Could the officer have been there then: place, speed, overlap, stay, device, photos?",
     verdicts=(Verdict.REVIEW, Verdict.HOLD),
     beats="A visit written at the desk.",
     leaves_open="An officer who goes there and writes what is not so. Visit again, at random.",
@@ -108,12 +117,12 @@ IDENTITY = Check(
 )
 OFFICER = Check(
     check_id="officer",
-    version=1,
+    version=2,
     asks="Which traits make an officer's advances unlike those of the whole branch?",
     verdicts=(Verdict.REVIEW,),
-    beats="Loans made by staff for themselves: instalments from one wallet, forms that are copied.",
+    beats="Loans made by staff for themselves: one wallet, copied forms, unpaid once they left.",
     leaves_open="A branch in which everybody does it; an officer with few loans.",
-    tables=("borrowings", "visits"),
+    tables=("borrowings", "visits", "arrears"),
 )
 SALES = Check(
     check_id="sales",
@@ -153,7 +162,7 @@ TRUTH = Check(
 )
 
 CHECKS = (
-    CONTENT, THREE_WAY, HANDOVER, FINGERPRINT, EVIDENCE_ONCE, INDEPENDENT, RING, STOCK,
+    CONTENT, THREE_WAY, HANDOVER, FINGERPRINT, TAX_ID, EVIDENCE_ONCE, INDEPENDENT, RING, STOCK,
     VISIT, PHOTO, IDENTITY, OFFICER, SALES, DIGITS, CORROBORATED, TRUTH,
 )  # fmt: skip
 """Every check, in the order in which they are made and shown."""

@@ -98,7 +98,7 @@ VISIT = np.dtype(
      ("latitude", "f8"), ("longitude", "f8"), ("accuracy_metres", "f8"), ("mock", "?"),
      ("site_latitude", "f8"), ("site_longitude", "f8")]
 )  # fmt: skip
-PHOTO = np.dtype([("visit", "i4"), ("taken", "i8")])
+PHOTO = np.dtype([("visit", "i4"), ("taken", "i8"), ("camera", "i8")])
 BORROWING = np.dtype(
     [("advance", "i4"), ("first_time", "?"), ("paid_to", "i4"), ("repaid_from", "i4"),
      ("repaid_on", "i4")]
@@ -107,6 +107,9 @@ SERIES = np.dtype(
     [("party", "i4"), ("month", "i4"), ("sales", "f8"), ("electricity", "f8"),
      ("freight", "f8"), ("inflow", "f8")]
 )  # fmt: skip
+ARREARS = np.dtype([("advance", "i4"), ("on", "i4"), ("days", "i4")])
+DEPARTURE = np.dtype([("officer", "i4"), ("on", "i4")])
+REGISTRATION = np.dtype([("party", "i4"), ("begins", "i4"), ("ends", "i4")])
 CLAIM = np.dtype([("source", "i4"), ("advance", "i4"), ("says", "?"), ("on", "i4")])
 
 
@@ -116,6 +119,10 @@ class Evidence:
 
     ``answers`` are what a visit's form holds, a row for each visit. ``photo_prints`` are the hashes
     of each photo (see ``photos``). ``prints`` are the fingerprints of each advance's invoice.
+    A photo's ``camera`` is when its file says that it was taken, ``NONE`` where it says nothing.
+    ``arrears`` are days overdue as seen on a day, ``departures`` the days on which officers left.
+    ``registrations`` say from when to when a tax office has a party as active; a party without any
+    is one of which nothing is known.
     ``borrowing`` says where a loan was paid to and its first instalment came from, as codes of
     accounts. ``labels`` names rows and codes; ``digests`` are the SHA-256 of records, in
     hexadecimal.
@@ -136,6 +143,9 @@ class Evidence:
     photos: Rows = attrs.field(factory=partial(np.zeros, 0, PHOTO))
     photo_prints: npt.NDArray[np.uint64] = attrs.field(factory=lambda: np.zeros((0, 0), np.uint64))
     borrowings: Rows = attrs.field(factory=partial(np.zeros, 0, BORROWING))
+    arrears: Rows = attrs.field(factory=partial(np.zeros, 0, ARREARS))
+    departures: Rows = attrs.field(factory=partial(np.zeros, 0, DEPARTURE))
+    registrations: Rows = attrs.field(factory=partial(np.zeros, 0, REGISTRATION))
     series: Rows = attrs.field(factory=partial(np.zeros, 0, SERIES))
     claims: Rows = attrs.field(factory=partial(np.zeros, 0, CLAIM))
     labels: Mapping[str, Sequence[str]] = attrs.field(factory=dict[str, "Sequence[str]"])

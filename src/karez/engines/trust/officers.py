@@ -13,7 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.trust.checks import OFFICER
-from karez.engines.trust.evidence import NONE, Bools, Evidence, Ints, Kind, Tie, day_text
+from karez.engines.trust.evidence import (
+    FOREVER,
+    NONE,
+    Bools,
+    Evidence,
+    Ints,
+    Kind,
+    Tie,
+    day_text,
+)
 from karez.engines.trust.robust import robust_z
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Verdict
@@ -32,6 +41,7 @@ class Trait:
     has: Bools  # by advance
     asked: Bools  # which advances could have it
     known_on: Ints
+    held: Bools | None = None  # to which it is held up, where that is not all that have it
 
 
 def officer(evidence: Evidence, rules: Rules) -> Answer:
@@ -45,7 +55,7 @@ def officer(evidence: Evidence, rules: Rules) -> Answer:
     if not len(advances):
         return answer
     stretch = (advances["on"] - advances["on"].min()) // rules.panel_days
-    for trait in _traits(evidence):
+    for trait in _traits(evidence, rules):
         for lender in np.unique(advances["lender"]).tolist():
             for period in np.unique(stretch).tolist():
                 here = (
@@ -75,6 +85,10 @@ def _compare(answer: Answer, evidence: Evidence, trait: Trait, here: Bools, rule
     odd[enough] = robust_z(share[enough], spread_least[enough])
     for number in np.flatnonzero(odd > rules.robust_z_most).tolist():
         mine = rows[(place == number) & trait.has[rows]]
+        if trait.held is not None:
+            mine = mine[trait.held[mine]]
+        if not len(mine):
+            continue
         known_on = int(trait.known_on[mine].max())
         who = evidence.name("parties", int(officers[number]))
         for advance in mine.tolist():
@@ -90,7 +104,7 @@ def _compare(answer: Answer, evidence: Evidence, trait: Trait, here: Bools, rule
             )
 
 
-def _traits(evidence: Evidence) -> Iterator[Trait]:
+def _traits(evidence: Evidence, rules: Rules) -> Iterator[Trait]:
     """Return what is looked at, one after another."""
     advances = evidence.advances
     count, day = len(advances), advances["on"].astype(np.int64)
@@ -112,6 +126,7 @@ def _traits(evidence: Evidence) -> Iterator[Trait]:
     late = loans & (_days_left(day) < _LAST_DAYS)
     yield Trait("it was made in the last week of a month", 0.9, late, loans, day)
     yield _guarantors(evidence)
+    yield _left_behind(evidence, rules)
     yield from _answers(evidence)
 
 
@@ -163,6 +178,28 @@ def _guarantors(evidence: Evidence) -> Trait:
     has = loans & np.isin(advances["party"], busy)
     words = "its guarantor stands for several"
     return Trait(words, 0.5, has, loans, advances["on"].astype(np.int64))
+
+
+def _left_behind(evidence: Evidence, rules: Rules) -> Trait:
+    """Return the trait of being overdue; it is held up to what an officer who left had made.
+
+    Who pays a ghost's instalments stops when he goes. What counts is how each advance was seen
+    last; the share at risk of officers who are still there is what is usual.
+    """
+    advances, arrears = evidence.advances, evidence.arrears
+    count = len(advances)
+    seen = np.full(count, NONE, np.int64)
+    overdue = np.zeros(count, np.bool_)
+    for row in np.argsort(arrears["on"], kind="stable").tolist():
+        advance, on, days = arrears[row].tolist()
+        seen[advance], overdue[advance] = on, days > rules.overdue_days_most
+    left = np.full(int(advances["officer"].max(initial=NONE)) + 2, FOREVER, np.int64)
+    known = evidence.departures["officer"] < len(left)
+    left[evidence.departures["officer"][known]] = evidence.departures["on"][known]
+    gone = seen > left[advances["officer"]]  # NONE is the last place, which nobody leaves
+    words = f"it is overdue by more than {rules.overdue_days_most} days since its officer left"
+    known_on = np.maximum(seen, advances["on"])
+    return Trait(words, 0.5, overdue, seen != NONE, known_on, gone)
 
 
 def _answers(evidence: Evidence) -> Iterator[Trait]:

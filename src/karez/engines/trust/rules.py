@@ -52,6 +52,10 @@ class Rules:
     """The stretch in which officers are compared: a bonus period."""
     panel_rows_least: int = 8
     """An officer with fewer loans or visits in the panel's days is not compared."""
+    overdue_days_most: int = 30
+    """From when an advance is at risk: PAR 30, as microfinance counts."""
+    revisit_pct: float = 12.5
+    """How many visits are made again, blind: one in eight, of 10 to 15 in a hundred (judgement)."""
     borrowers_sharing_most: int = 2
     """How many borrowers may share a phone, device, account or guarantor: a household."""
     sales_months: int = 3

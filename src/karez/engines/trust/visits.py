@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.trust.checks import VISIT
-from karez.engines.trust.evidence import Bools, Evidence, Ints
+from karez.engines.trust.evidence import NONE, Bools, Evidence, Ints
 from karez.engines.trust.rules import Rules
 from karez.engines.trust.verdict import Answer, Record, Verdict
 
@@ -74,13 +74,20 @@ def _faults(evidence: Evidence, rules: Rules) -> Iterator[_Fault]:
     yield overlaps, before, Verdict.HOLD, 0.1, words
     words = f"the officer came from the visit before at more than {rules.speed_most_km_hour:g} km/h"
     yield speeds, before, Verdict.HOLD, 0.2, words
-    slack = rules.photo_slack_minutes
-    of = evidence.photos["visit"]
-    taken = evidence.photos["taken"]
-    outside = (taken < visits["begins"][of] - slack) | (taken > visits["ends"][of] + slack)
-    wrong = np.zeros(len(visits), np.bool_)
-    wrong[of[outside]] = True
-    yield wrong, None, Verdict.REVIEW, 0.4, "a photo was not taken during the visit"
+    photos = evidence.photos
+    for known, column, words in (
+        (np.ones(len(photos), np.bool_), "taken", "a photo was not taken during the visit"),
+        (photos["camera"] != NONE, "camera", "by its own file a photo is of another time"),
+    ):
+        wrong = np.zeros(len(visits), np.bool_)
+        wrong[photos["visit"][known & _outside(evidence, photos[column], rules)]] = True
+        yield wrong, None, Verdict.REVIEW, 0.4, words
+
+
+def _outside(evidence: Evidence, taken: Ints, rules: Rules) -> Bools:
+    """Return which photos were taken at such times before or after their visits."""
+    visit, slack = evidence.visits[evidence.photos["visit"]], rules.photo_slack_minutes
+    return (taken < visit["begins"] - slack) | (taken > visit["ends"] + slack)
 
 
 def _journeys(visits: npt.NDArray[np.void], rules: Rules) -> tuple[Bools, Bools, Ints]:

@@ -7,7 +7,9 @@ the log last, one use a transaction: so nobody who holds the log waits for a con
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,12 +17,14 @@ import psycopg
 
 from karez.books.facts import Batch, FactsBook
 from karez.books.facts.canonical import canonical
-from karez.books.facts.read import count_erased, find_keyed
+from karez.books.facts.read import find_keyed, list_erased
 from karez.books.facts.schemas import CONSENT_USE, ConsentUse
 from karez.books.rights.use import ALLOWED, RecordedUse, list_uses
 from karez.kernel.ids import show_id
 
 _USES_AT_A_TIME = 5_000
+_RECORDED_WITHIN = timedelta(hours=1)
+"""From a use to its last fact; what takes longer than a statement is not read under a use."""
 
 
 def record_use(connection: psycopg.Connection, book: FactsBook, use_id: UUID) -> None:
@@ -78,8 +82,8 @@ def fact_indices(
 def unproven_uses(connection: psycopg.Connection) -> Iterator[tuple[RecordedUse, str]]:
     """Yield the uses of which the facts book says nothing, or something else, and which of them.
 
-    Nobody can tell a fact that was erased from one that never was: where as many facts of uses
-    were erased as are not found, they are taken for those.
+    Of a fact that was erased the log keeps when it was recorded, and not of which use: it is taken
+    for a fact that is not found of a use shortly before.
     """
     missing: list[RecordedUse] = []
     uses = list_uses(connection)
@@ -95,6 +99,22 @@ def unproven_uses(connection: psycopg.Connection) -> Iterator[tuple[RecordedUse,
                 missing.append(each)
             elif found[key][1] != canonical(fact):
                 yield each, f"fact {found[key][0]} says something else of it"
-    if len(missing) > count_erased(connection, CONSENT_USE):
-        for each in missing:
-            yield each, "the facts book has no fact of it"
+    for each in _never_recorded(missing, list_erased(connection, CONSENT_USE)):
+        yield each, "the facts book has no fact of it"
+
+
+def _never_recorded(
+    missing: Sequence[RecordedUse], erased: Sequence[datetime]
+) -> Iterator[RecordedUse]:
+    """Yield the uses for which no erased fact is left that was recorded when theirs must have been.
+
+    A fact follows its use at once, so each erased one is taken for the last use before it.
+    """
+    waiting = deque(sorted(missing, key=lambda each: each.used_at))
+    open_uses: list[RecordedUse] = []
+    for instant in erased:
+        while waiting and waiting[0].used_at <= instant:
+            open_uses.append(waiting.popleft())
+        if open_uses and instant <= open_uses[-1].used_at + _RECORDED_WITHIN:
+            open_uses.pop()
+    yield from (*open_uses, *waiting)

@@ -1,6 +1,7 @@
 """The use cases of the facts book."""
 
 from karez.books.facts import Appended, Attestation, Batch, Fact
+from karez.books.facts.attest import PAYLOAD_TYPE
 from karez.books.facts.canonical import canonical, decode_fact
 from karez.books.facts.check import schema_unknown
 from karez.books.facts.erase import Erased, Request
@@ -49,6 +50,7 @@ from karez.services.evidence.witnessing import (
 
 __all__ = [
     "ERASURE",
+    "PAYLOAD_TYPE",
     "SCHEMAS",
     "SUBMISSION_MOST",
     "Answer",

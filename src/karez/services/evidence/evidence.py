@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from karez.books.facts import FactsBook, Signer
-from karez.books.facts.errors import LogKeyWrongError, LogNotOpenError
+from karez.books.facts.errors import LogKeyWrongError, LogNotOpenError, LogSetBackError
 from karez.books.facts.log import read_log
+from karez.books.facts.read import read_checkpoint
+from karez.books.facts.tlog.checkpoint import Checkpoint
 from karez.books.facts.tlog.keys import KeyKind
 from karez.kernel.database import (
     Database,
@@ -46,6 +48,7 @@ class Evidence:
 
         Raises:
             LogKeyWrongError: the log is open, and its key file is not here.
+            LogSetBackError: the database is older than what others were shown of the log.
             KeyFileError: the key file cannot be used.
         """
         return FactsBook(self.signer(default_origin(self.institution.code), post_quantum=False))
@@ -57,21 +60,34 @@ class Evidence:
         """
         keys = self.keys.load(self.keys.log_file)
         if keys is None:
-            self._refuse_if_open()
+            self._within(self._refuse_if_open)
             kinds = [KeyKind.NOTE, *([KeyKind.SUBTREE] if post_quantum else [])]
             keys = self.keys.make(self.keys.log_file, origin, kinds)
+        else:
+            self._within(self._refuse_if_set_back)
         return Signer(keys)
 
-    def _refuse_if_open(self) -> None:
-        try:
-            if self.connection.info.transaction_status:
-                head = read_log(self.connection)
-            else:
-                with self.transaction() as connection:
-                    head = read_log(connection)
-        except LogNotOpenError:
+    def _within(self, check: Callable[[psycopg.Connection], None]) -> None:
+        """Make a check in the transaction that there is, or in one of its own."""
+        if self.connection.info.transaction_status:
+            check(self.connection)
+        else:
+            with self.transaction() as connection:
+                check(connection)
+
+    @staticmethod
+    def _refuse_if_open(connection: psycopg.Connection) -> None:
+        with suppress(LogNotOpenError):
+            raise LogKeyWrongError(origin=read_log(connection).origin)
+
+    def _refuse_if_set_back(self, connection: psycopg.Connection) -> None:
+        """Refuse to go on from less than what others hold: after a restore from an old backup."""
+        shown = self.keys.shown()
+        if shown is None:
             return
-        raise LogKeyWrongError(origin=head.origin)
+        found = read_checkpoint(connection, shown.size)
+        if found is None or Checkpoint.parse(found[1].body) != shown:
+            raise LogSetBackError(origin=shown.origin, size=shown.size)
 
 
 def default_origin(institution_code: str) -> str:

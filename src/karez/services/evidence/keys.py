@@ -13,7 +13,8 @@ from pathlib import Path
 
 import attrs
 
-from karez.books.facts.errors import KeyFileError, KeyMalformedError
+from karez.books.facts.errors import KeyFileError, KeyMalformedError, NoteMalformedError
+from karez.books.facts.tlog.checkpoint import Checkpoint
 from karez.books.facts.tlog.keys import KeyKind, SigningKey
 
 _OTHERS = 0o077
@@ -44,6 +45,11 @@ class KeyFolder:
     def given_file(self) -> Path:
         """How many cosignatures the witness has given: what its database must at least know."""
         return self.path / "witness.given"
+
+    @property
+    def shown_file(self) -> Path:
+        """The largest checkpoint of the log that others were given: what it must at least hold."""
+        return self.path / "log.shown"
 
     def load(self, file: Path) -> tuple[SigningKey, ...] | None:
         """Return the keys of a file, None where it is not there.
@@ -98,14 +104,43 @@ class KeyFolder:
         Raises:
             KeyFileError: the file cannot be written.
         """
-        part = self.given_file.with_suffix(".part")
+        _replace_durably(self.given_file, f"{count}\n")
+
+    def shown(self) -> Checkpoint | None:
+        """Return the largest checkpoint of the log that others were given, None if none was.
+
+        Raises:
+            KeyFileError: the file does not say.
+        """
         try:
-            part.unlink(missing_ok=True)
-            _write_durably(part, f"{count}\n")
-            part.replace(self.given_file)
-        except OSError as fault:
-            reason = fault.strerror or "unwritable"
-            raise KeyFileError(path=str(self.given_file), reason=reason) from fault
+            return Checkpoint.parse(self.shown_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, NoteMalformedError, UnicodeDecodeError) as fault:
+            reason = "it holds no checkpoint"
+            raise KeyFileError(path=str(self.shown_file), reason=reason) from fault
+
+    def note_shown(self, body: str) -> None:
+        """Write down, durably, a checkpoint that is about to leave the house, if it is the largest.
+
+        Where the key of the log is not, nothing is written: no entry is added from there.
+
+        Raises:
+            KeyFileError: the file cannot be written.
+        """
+        before = self.shown()
+        if self.log_file.exists() and (before is None or before.size < Checkpoint.parse(body).size):
+            _replace_durably(self.shown_file, body)
+
+
+def _replace_durably(file: Path, text: str) -> None:
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.unlink(missing_ok=True)
+        _write_durably(part, text)
+        part.replace(file)
+    except OSError as fault:
+        raise KeyFileError(path=str(file), reason=fault.strerror or "unwritable") from fault
 
 
 def _write_durably(file: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from karez.books.facts import Appended, Batch
 from karez.books.facts.erase import Erased, Request, erase
 from karez.books.facts.errors import FactReservedError
-from karez.books.facts.export import log_files
+from karez.books.facts.export import CHECKPOINT, log_files
 from karez.books.facts.log import Head, open_log, read_log
 from karez.books.facts.read import (
     Filter,
@@ -22,6 +22,7 @@ from karez.books.facts.retention import Retention
 from karez.books.facts.schemas import ERASURE, Erasure
 from karez.books.facts.tlog import cose
 from karez.books.facts.tlog.checkpoint import Checkpoint
+from karez.books.facts.tlog.note import Note
 from karez.books.facts.verify import Verification
 from karez.books.facts.verify import verify as verify_log
 from karez.services.evidence.evidence import Evidence
@@ -93,6 +94,7 @@ def issue_receipt(
     with evidence.transaction() as connection:
         proof = prove_fact(connection, index, witnesses=witnesses)
         fact = find_body(connection, index) if with_body else find_fact(connection, index)
+    evidence.keys.note_shown(proof.note.body)
     return make_receipt(proof, fact, with_body=with_body)
 
 
@@ -106,6 +108,7 @@ def issue_cose_receipt(evidence: Evidence, index: int) -> tuple[bytes, bytes]:
     with evidence.transaction() as connection:
         proof = prove_fact(connection, index)
         fact = find_fact(connection, index)
+    evidence.keys.note_shown(proof.note.body)
     at = Checkpoint.parse(proof.note.body)
     receipt = cose.make_receipt(signer.keys[0], index, at.size, proof.hashes, at.root)
     return fact.leaf, receipt
@@ -132,6 +135,8 @@ def export_log(
     count = 0
     with evidence.transaction() as connection:
         for path, content in log_files(connection, is_there):
+            if path == CHECKPOINT:
+                evidence.keys.note_shown(Note.parse(content.decode()).body)
             write(path, content)
             count += 1
     return count

@@ -142,6 +142,7 @@ def ask_witness(evidence: Evidence, key: VerifierKey, post: Post, url: str) -> t
     if found is None:
         raise WitnessRefusedError(url=url, reason="our log has no checkpoint yet")
     size, note = found
+    evidence.keys.note_shown(note.body)
     old_size = min(known[0] if known else 0, size)
     status, body = post(_submission(evidence, old_size, size, note).text.encode())
     if status == book.Verdict.OTHER_OLD_SIZE.value:

@@ -192,9 +192,9 @@ WHERE
 ORDER BY b.entry_index DESC
 LIMIT %(most)s;
 
--- name: count_erased
--- Count the entries of a schema that have no body any more.
-SELECT count(*) AS entries
+-- name: erased_at
+-- List when the entries of a schema that have no body any more were recorded.
+SELECT (convert_from(e.leaf, 'UTF8')::json ->> 'recorded_at')::timestamptz AS recorded_at
 FROM facts.entry AS e
 WHERE
     e.institution_id = current_setting('karez.institution_id')::integer
@@ -202,7 +202,8 @@ WHERE
     AND NOT EXISTS (
         SELECT FROM facts.body AS b
         WHERE b.institution_id = e.institution_id AND b.entry_index = e.entry_index
-    );
+    )
+ORDER BY recorded_at;
 
 -- name: checkpoint
 -- Read the note of the latest checkpoint, or of the first that has a size.

@@ -127,10 +127,12 @@ def is_consistent(
     """
     if not 0 <= old_size <= size or any(len(octets) != HASH_LENGTH for octets in proof):
         return False
+    if old_size == 0 and old_root != EMPTY_ROOT:
+        return False
     if old_size == size:
         return not proof and old_root == root
     if old_size == 0:
-        return not proof and old_root == EMPTY_ROOT
+        return not proof
     path = list(proof)
     if old_size & (old_size - 1) == 0:  # a complete tree is its own first hash
         path.insert(0, old_root)

@@ -1,7 +1,7 @@
 """EPCIS 2.0 events in JSON or JSON-LD as facts. Read ``read_document`` first.
 
-Fields are named as in EPCIS 2.0 (GS1, 2022), section 7.4. The hash id of CBV 2.0 is not
-computed: an event keeps the id that it came with.
+Fields are named as in EPCIS 2.0 (GS1, 2022), section 7.4. Each event is also known by its hash id
+(``event_hash``), whatever id it came with.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, NoReturn
 
 import attrs
 
 from karez.doors.files.trade.errors import DocumentKindError, EventMalformedError
+from karez.doors.files.trade.event_hash import (
+    STANDARD_PREFIXES,
+    Prefixes,
+    declared_prefixes,
+    event_hash,
+    is_list,
+    is_object,
+)
 from karez.doors.files.trade.reading import plain
 from karez.doors.files.trade.ubl import CHANNEL, Source
 from karez.kernel.errors import KarezError
@@ -50,6 +58,11 @@ class Found:
     events: Sequence[Any]
     sender: str = ""
 
+    @property
+    def prefixes(self) -> Prefixes:
+        """What the document declares its short names to stand for."""
+        return declared_prefixes(self.envelope.get("@context"))
+
 
 def read_document(octets: bytes) -> Found:
     """Return the events of a document, of the answer to a query, of a list, or one alone.
@@ -59,22 +72,22 @@ def read_document(octets: bytes) -> Found:
         DocumentKindError: it is JSON of another kind.
     """
     document = _load(octets)
-    if _is_list(document):
+    if is_list(document):
         return Found({}, document)
-    if not _is_object(document):
+    if not is_object(document):
         raise DocumentKindError(found=type(document).__name__, wanted="an EPCIS document")
     kind = document.get("type", document.get("isA"))
-    if kind in KINDS:
+    if isinstance(kind, str) and kind in KINDS:
         context = {"@context": document["@context"]} if "@context" in document else {}
         return Found(context, [document])
     body: Any = document.get("epcisBody")
     if kind == "EPCISQueryDocument":
         for name in ("queryResults", "resultsBody"):
-            body = body.get(name) if _is_object(body) else None
-    events: Any = body.get("eventList", body.get("event")) if _is_object(body) else None
-    if _is_object(events):
+            body = body.get(name) if is_object(body) else None
+    events: Any = body.get("eventList", body.get("event")) if is_object(body) else None
+    if is_object(events):
         events = [events]
-    if not _is_list(events):
+    if not is_list(events):
         wanted = "EPCISDocument or EPCISQueryDocument with an eventList, or an event"
         raise DocumentKindError(found=kind or "of no type", wanted=wanted)
     sender = document.get("sender", "")
@@ -92,16 +105,20 @@ def refused_document(found: Found, events: Sequence[Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2, default=_number).encode()
 
 
-def read_event(event: Any, source: Source, sender: str = "") -> Iterator[Fact]:
+def read_event(
+    event: Any, source: Source, sender: str = "", prefixes: Prefixes = STANDARD_PREFIXES
+) -> Iterator[Fact]:
     """Yield what an event states: what happened, and then what sensors measured.
+
+    ``prefixes`` are those of its document, for its hash id.
 
     Raises:
         EventMalformedError: it is no event; it says at which field.
     """
-    if not _is_object(event):
+    if not is_object(event):
         _refuse("it is no object", "")
     kind = event.get("type", event.get("isA"))
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         _refuse(f"type is {kind!r}, and can be {', '.join(KINDS)}", "type")
     occurred_at, day = _when(event)
     who = _source(event, "source")
@@ -113,7 +130,7 @@ def read_event(event: Any, source: Source, sender: str = "") -> Iterator[Fact]:
         "attester": attester,
         "channel": CHANNEL,
         "control_group": source.control_group,
-        "references": _references(event),
+        "references": _references(event, prefixes),
     }
     to = _source(event, "destination")
     yield TransportEvent(
@@ -135,7 +152,7 @@ def read_event(event: Any, source: Source, sender: str = "") -> Iterator[Fact]:
 
 def shown_value(event: Any, field: str) -> str:
     """Return what an event says in a field, so that an error can show it."""
-    value = event.get(field, "") if _is_object(event) else event
+    value = event.get(field, "") if is_object(event) else event
     return (value if isinstance(value, str) else json.dumps(value, default=str))[:_SHOWN_MOST]
 
 
@@ -158,14 +175,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{twice!r} stands twice in one object")
     return found
-
-
-def _is_object(value: Any) -> TypeGuard[Event]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -191,21 +200,21 @@ def _text(event: Event, name: str) -> str:
 
 def _list(event: Event, name: str) -> Sequence[Any]:
     value: Any = event.get(name, [])
-    if not _is_list(value):
+    if not is_list(value):
         _refuse(f"{name} is no list", name)
     return value
 
 
 def _objects(event: Event, name: str) -> Iterator[Event]:
     for value in _list(event, name):
-        if not _is_object(value):
+        if not is_object(value):
             _refuse(f"{name} holds what is no object", name)
         yield value
 
 
 def _id(event: Event, name: str) -> str:
     value: Any = event.get(name, {})
-    if not _is_object(value):
+    if not is_object(value):
         _refuse(f"{name} is no object with an id", name)
     return _text(value, "id")
 
@@ -288,20 +297,24 @@ def _subject(event: Event, who: str, sender: str) -> str:
     return subject
 
 
-def _references(event: Event) -> tuple[Reference, ...]:
-    """Return the event itself by its hash, and the papers and events that it names."""
+def _references(event: Event, prefixes: Prefixes) -> tuple[Reference, ...]:
+    """Return the event itself by its hashes, and the papers and events that it names."""
     plain_json = json.dumps(
         event, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str
     )
     digest = hashlib.sha256(plain_json.encode(errors="surrogatepass")).hexdigest()
     found = [Reference(relation="derived-from", sha256=digest)]
-    named = [("event-id", _text(event, "eventID")),
+    try:
+        hash_id = event_hash(event, prefixes)
+    except RecursionError as fault:
+        raise EventMalformedError(reason="it is nested too deeply") from fault
+    named = [("event-hash", hash_id), ("event-id", _text(event, "eventID")),
              ("transformation", _text(event, "transformationID"))]  # fmt: skip
     for each in _objects(event, "bizTransactionList"):
         kind = _last_word(_text(each, "type"))
         named.append((kind or "transaction", _text(each, "bizTransaction")))
     error: Any = event.get("errorDeclaration", {})
-    if not _is_object(error):
+    if not is_object(error):
         _refuse("errorDeclaration is no object", "errorDeclaration")
     if error:
         named.append(("declared-wrong", _text(error, "reason") or "no reason given"))
@@ -314,7 +327,7 @@ def _measured(event: Event, fields: Mapping[str, Any]) -> Iterator[Fact]:
     """Yield the numbers that sensors reported; what they say in words stays in the event."""
     for element in _objects(event, "sensorElementList"):
         about: Any = element.get("sensorMetadata", {})
-        device = _text(about, "deviceID") if _is_object(about) else ""
+        device = _text(about, "deviceID") if is_object(about) else ""
         for report in _objects(element, "sensorReport"):
             for name, suffix in _MEASURES.items():
                 if name in report:
