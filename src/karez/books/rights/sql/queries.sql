@@ -66,42 +66,55 @@ WHERE b.institution_id = current_setting('karez.institution_id')::integer;
 
 -- name: events_of_rights
 -- Read the events of these rights, as known at an instant and effective at another, in order.
+-- An ordered subquery stays one: a look-up for each right, however many events there are.
 SELECT
-    right_id,
-    version,
-    event_id,
-    action,
-    body,
-    effective_at,
-    recorded_at,
-    position,
-    by,
-    evidence
-FROM rights.event
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND right_id = any(%(right_ids)s::uuid[])
-    AND effective_at <= %(effective_at)s::timestamptz
-    AND recorded_at <= %(known_at)s::timestamptz
-ORDER BY right_id, version;
+    e.right_id,
+    e.version,
+    e.event_id,
+    e.action,
+    e.body,
+    e.effective_at,
+    e.recorded_at,
+    e.position,
+    e.by,
+    e.evidence
+FROM (
+    SELECT u.right_id FROM unnest(%(right_ids)s::uuid[]) AS u (right_id) ORDER BY u.right_id
+) AS wanted
+CROSS JOIN
+    LATERAL (
+        SELECT * FROM rights.event AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.right_id = wanted.right_id
+            AND i.effective_at <= %(effective_at)s::timestamptz
+            AND i.recorded_at <= %(known_at)s::timestamptz
+        ORDER BY i.version
+    ) AS e
+ORDER BY e.right_id, e.version;
 
 -- name: events_by_id
 -- Read the events with these ids.
 SELECT
-    right_id,
-    version,
-    event_id,
-    action,
-    body,
-    effective_at,
-    recorded_at,
-    position,
-    by,
-    evidence
-FROM rights.event
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND event_id = any(%(event_ids)s::uuid[]);
+    e.right_id,
+    e.version,
+    e.event_id,
+    e.action,
+    e.body,
+    e.effective_at,
+    e.recorded_at,
+    e.position,
+    e.by,
+    e.evidence
+FROM unnest(%(event_ids)s::uuid[]) AS wanted (event_id)
+CROSS JOIN
+    LATERAL (
+        SELECT * FROM rights.event AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.event_id = wanted.event_id
+        ORDER BY i.event_id
+    ) AS e;
 
 -- name: events_of_batches
 -- Read the events of batches in order.
@@ -177,16 +190,27 @@ SELECT
     n.debt,
     n.spelled
 FROM near
-INNER JOIN rights.name AS n ON near.name_id = n.name_id
-WHERE n.institution_id = current_setting('karez.institution_id')::integer;
+CROSS JOIN
+    LATERAL (
+        SELECT i.* FROM rights.name AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.name_id = near.name_id
+        ORDER BY i.name_id
+    ) AS n;
 
 -- name: rights_under_names
 -- Find the rights that stand or stood under these names.
-SELECT DISTINCT right_id
-FROM rights.debtor
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND name_id = any(%(name_ids)s::bigint[]);
+SELECT DISTINCT d.right_id
+FROM unnest(%(name_ids)s::bigint[]) AS wanted (name_id)
+CROSS JOIN
+    LATERAL (
+        SELECT i.right_id FROM rights.debtor AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.name_id = wanted.name_id
+        ORDER BY i.right_id
+    ) AS d;
 
 -- name: rights_on_things
 -- Find the rights that stand or stood on things with these keys, and the turns that they took.
