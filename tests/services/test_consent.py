@@ -104,6 +104,45 @@ def test_begin_use__unknown_and_revoked(books: Books, evidence: Evidence):
     assert caught.value.code == "right-state"
 
 
+def test_begin_use__paused_and_resumed(books: Books, evidence: Evidence):
+    consent_id = granted(books, uses_most=5)
+    consents.begin_use(evidence, a_use(consent_id))
+    consents.pause(books, consent_id, reason="a question")
+    assert refused(evidence, a_use(consent_id)) == "consent-paused"
+    assert consents.find_consent(books, consent_id).state == "paused"
+    with pytest.raises(KarezError, match="paused"):
+        consents.pause(books, consent_id)
+    consents.resume(books, consent_id)
+    consents.begin_use(evidence, a_use(consent_id))
+    with pytest.raises(KarezError, match="in force"):
+        consents.resume(books, consent_id)
+    verdicts = [use.verdict for use in consents.find_consent(books, consent_id).uses]
+    assert verdicts == ["allowed", "consent-paused", "allowed"]
+    consents.pause(books, consent_id)
+    consents.revoke(books, consent_id)
+    assert refused(evidence, a_use(consent_id)) == "consent-revoked"
+    with pytest.raises(KarezError) as caught:
+        consents.resume(books, new_id())
+    assert caught.value.code == "consent-unknown"
+    assert rights.verify(books).findings == []
+
+
+def test_pause__shuts_what_lies_open(statement: Books, evidence: Evidence, database: Database):
+    consent_id = granted(statement, uses_most=5)
+    use = a_use(consent_id)
+    consents.begin_use(evidence, use)
+    consents.pause(statement, consent_id)
+    with (
+        pytest.raises(KarezError) as caught,
+        consents.open_shared(evidence, database, use) as connection,
+    ):
+        connection.execute("SELECT * FROM shared.statement_line").fetchall()
+    assert caught.value.code == "consent-paused"
+    consents.resume(statement, consent_id)
+    with consents.open_shared(evidence, database, use) as connection:
+        connection.execute("SELECT * FROM shared.statement_line").fetchall()
+
+
 def test_begin_use__frequency_and_total(books: Books, evidence: Evidence):
     consent_id = granted(books, uses_most=2, uses_period=Period.HOUR)
     use = a_use(consent_id)

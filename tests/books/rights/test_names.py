@@ -15,7 +15,15 @@ from karez.books.rights.claim import Debtor
 from karez.books.rights.errors import RightMalformedError
 from karez.books.rights.event import Event, Register
 from karez.books.rights.grams import WEIGHT_NEEDED, grams_asked, grams_of
-from karez.books.rights.names import Debt, Match, Name, business_name, compare, individual_name
+from karez.books.rights.names import (
+    Debt,
+    Match,
+    Name,
+    agreeing,
+    business_name,
+    compare,
+    individual_name,
+)
 from karez.books.rights.record import record
 from karez.books.rights.search import search
 from karez.books.rights.serials import Scheme, key_of
@@ -184,3 +192,17 @@ def test_grams__find_what_compare_finds(word: str, at: int, letter: str, kind: i
 def test_search__a_name_without_letters_is_refused(begin: Begin):
     with begin() as connection, pytest.raises(RightMalformedError):
         search(connection, firm("---"), effective_at=FUTURE)
+
+
+@given(WORDS, st.lists(WORDS, max_size=12))
+def test_agreeing__gives_what_compare_gives_for_each(asked: str, others: list[str]):
+    name = Name(Debt.BUSINESS, (asked[:4], asked[4:] or "A"))
+    spelled = [f"{each[:5]} {each[5:] or 'B'}" for each in others] + [asked, name.spelled]
+    spelled += [f"{asked[4:] or 'A'} {asked[:4]}", name.spelled.replace("A", "", 1)]
+    one_by_one = [
+        place
+        for place, each in enumerate(spelled)
+        if compare(name, Name(Debt.BUSINESS, tuple(each.split(" "))))
+    ]
+    assert agreeing(name, spelled) == one_by_one
+    assert agreeing(name, []) == []

@@ -15,12 +15,16 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import attrs
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 RULE = "karez-names-1"
@@ -161,6 +165,36 @@ def compare(asked: Name, found: Name) -> Match | None:
     return Match.SIMILAR if alike(asked, found) else None
 
 
+def agreeing(asked: Name, spelled: Sequence[str]) -> list[int]:
+    """Return the places of the spelled names of the same kind that agree with one, in order.
+
+    Gives what ``compare`` gives for each. Names of firms that are too far away in every order of
+    their words, nearly all, are passed over together first.
+    """
+    places: Iterable[int] = range(len(spelled))
+    if asked.of is Debt.BUSINESS:
+        words = [each.split(" ") for each in spelled]
+        keys = [_single("".join(each)) for each in words]
+        turned = [_single("".join(sorted(each))) for each in words]
+        near = np.zeros(len(spelled), dtype=np.bool_)
+        for form, forms in ((asked.key, keys), (asked.turned, turned), (asked.key, turned)):
+            near |= _within_slips(_single(form), forms)
+        places = np.flatnonzero(near).tolist()
+    return [
+        place
+        for place in places
+        if compare(asked, Name(asked.of, tuple(spelled[place].split(" "))))
+    ]
+
+
+def _within_slips(form: str, forms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell which forms are as near as any name may be: compiled code over all of them."""
+    slips = process.cdist(
+        [form], forms, scorer=OSA.distance, score_cutoff=_SLIPS_MOST, dtype=np.uint8
+    )
+    return slips[0] <= _SLIPS_MOST
+
+
 def _firms_alike(asked: Name, found: Name) -> bool:
     if _NUMBER.findall(asked.key) != _NUMBER.findall(found.key):
         return False
@@ -191,6 +225,9 @@ def _near(one: str, other: str) -> bool:
 
 def _single(word: str) -> str:
     return _DOUBLED.sub(r"\1", word)
+
+
+_SLIPS_MOST = 2
 
 
 def slips_most(key: str) -> int:

@@ -38,6 +38,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "uses_period", "condition", "amount_most_minor", "total_most_minor", "currency",
     ),
     "revocation": ("institution_id", "consent_id"),
+    "pause": ("institution_id", "consent_id", "version", "is_paused"),
 }  # fmt: skip
 
 Rows = Mapping[str, Sequence[Sequence[Any]]]  # of each table: values after the institution

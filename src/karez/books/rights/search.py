@@ -22,7 +22,7 @@ from karez.books.rights.claim import Claim, Debtor, Thing
 from karez.books.rights.errors import CertificateUnknownError, RightMalformedError
 from karez.books.rights.grams import WEIGHT_NEEDED, grams_asked
 from karez.books.rights.history import LIVE, Right, State, fold
-from karez.books.rights.names import RULE, Match, Name, compare
+from karez.books.rights.names import RULE, Match, Name, agreeing, compare
 from karez.books.rights.queries import QUERIES
 from karez.books.rights.read import clock, load_histories
 from karez.books.rights.serials import spell
@@ -216,11 +216,8 @@ def _rights_under(connection: psycopg.Connection, name: Name) -> set[UUID]:
             "weight_needed": WEIGHT_NEEDED,
         },
     )
-    numbers = [
-        number
-        for number, debt, spelled in rows
-        if compare(name, Name(type(name.of)(debt), tuple(spelled.split(" "))))
-    ]
+    near = [(number, spelled) for number, debt, spelled in rows if debt == name.of]
+    numbers = [near[place][0] for place in agreeing(name, [spelled for _, spelled in near])]
     found = connection.execute(QUERIES["rights_under_names"].text, {"name_ids": numbers})
     return {right_id for (right_id,) in found}
 

@@ -30,6 +30,7 @@ _REFUSALS: dict[str, type[KarezError]] = {
         errors.ConsentReceiverError, errors.ConsentPurposeError, errors.ConsentScopeError,
         errors.ConsentSeriesError, errors.ConsentModeError, errors.ConsentNotStartedError,
         errors.ConsentExpiredError, errors.ConsentRevokedError, errors.ConsentRangeError,
+        errors.ConsentPausedError,
         errors.ConsentFrequencyError, errors.ConsentConditionError, errors.ConsentAmountError,
         errors.ConsentUseError, ConsentUnknownError, EventConflictError, IsolationError,
     )

@@ -7,6 +7,8 @@ from karez.services.consent.consents import (
     find_consent,
     grant,
     list_consents,
+    pause,
+    resume,
     revoke,
 )
 from karez.services.consent.reading import (
@@ -34,6 +36,8 @@ __all__ = [
     "list_consents",
     "load_templates",
     "open_shared",
+    "pause",
     "read_statement",
+    "resume",
     "revoke",
 ]

@@ -472,6 +472,15 @@ WHERE institution_id = current_setting('karez.institution_id')::integer;
 SELECT consent_id FROM rights.revocation
 WHERE institution_id = current_setting('karez.institution_id')::integer;
 
+-- name: verify_pauses
+-- List when consents rested and went on.
+SELECT
+    consent_id,
+    version,
+    is_paused
+FROM rights.pause
+WHERE institution_id = current_setting('karez.institution_id')::integer;
+
 -- name: verify_uses
 -- Tell of each use whether it follows from the one before.
 SELECT
