@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import blake2b
 
+import attrs
+
 from karez.books.rights.names import Debt, Name, shown_forms
 
 _SLIPS = 2
@@ -34,15 +36,36 @@ def grams_of(name: Name) -> set[int]:
     }
 
 
-def grams_asked(name: Name) -> dict[int, int]:
-    """Return the grams of all keys that may be near a name, each with its weight."""
-    return {
-        _gram(name.of, length, place, form[at : at + size]): 1 if length >= _LONG else 3
-        for form in shown_forms(name)
+@attrs.frozen
+class Asked:
+    """A gram of a key that may be near a name. Those of one ``group`` are of one such key.
+
+    Their weights add up; those of other groups do not count with them.
+    """
+
+    gram: int
+    group: int
+    weight: int
+
+
+def grams_asked(name: Name) -> list[Asked]:
+    """Return the grams of all keys that may be near a name."""
+    keys = [
+        (form, length)
+        for form in sorted(shown_forms(name))
         for length in range(max(1, len(form) - _SLIPS), len(form) + _SLIPS + 1)
+    ]
+    asked = {
+        (_gram(name.of, length, place, form[at : at + size]), group): _weight(length)
+        for group, (form, length) in enumerate(keys)
         for place, start, size in _pieces(length)
         for at in range(max(0, start - _SLIPS), min(start + _SLIPS, len(form) - size) + 1)
     }
+    return [Asked(gram, group, weight) for (gram, group), weight in asked.items()]
+
+
+def _weight(length: int) -> int:
+    return 1 if length >= _LONG else WEIGHT_NEEDED
 
 
 def _pieces(length: int) -> Iterator[tuple[int, int, int]]:

@@ -211,8 +211,9 @@ def _rights_under(connection: psycopg.Connection, name: Name) -> set[UUID]:
     rows = connection.execute(
         QUERIES["names_near"].text,
         {
-            "grams": list(asked),
-            "weights": list(asked.values()),
+            "grams": [each.gram for each in asked],
+            "groups": [each.group for each in asked],
+            "weights": [each.weight for each in asked],
             "weight_needed": WEIGHT_NEEDED,
         },
     )

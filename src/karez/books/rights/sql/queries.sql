@@ -165,12 +165,15 @@ CROSS JOIN
 WITH wanted AS (
     SELECT
         u.gram,
+        u.key_group,
         u.weight
-    FROM unnest(%(grams)s::bigint[], %(weights)s::smallint[]) AS u (gram, weight)
+    FROM unnest(
+        %(grams)s::bigint[], %(groups)s::smallint[], %(weights)s::smallint[]
+    ) AS u (gram, key_group, weight)
 ),
 
 near AS (
-    SELECT g.name_id
+    SELECT DISTINCT g.name_id
     FROM wanted
     CROSS JOIN
         LATERAL (
@@ -181,7 +184,7 @@ near AS (
             -- An ordered subquery stays one: a look-up for each gram, never a pass through all.
             ORDER BY i.name_id
         ) AS g
-    GROUP BY g.name_id
+    GROUP BY g.name_id, wanted.key_group
     HAVING sum(wanted.weight) >= %(weight_needed)s
 )
 
