@@ -6,7 +6,7 @@ A case is an object with ``id`` and ``facts``. What a case expects is never look
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +24,8 @@ from karez.doors.files.priority_claims import (
     truth,
     unused,
 )
+from karez.doors.files.rows import Format
+from karez.doors.files.tables import format_of
 from karez.engines.priority import Facts, Ranking, Regime, rank
 from karez.engines.priority.facts import Asset, Kind, Sale, Subordination
 from karez.engines.priority.regime import Period
@@ -58,12 +60,14 @@ _SALE = {"gross", "costs", "enforced_by", "demands", "date"}
 _SUBORDINATION = {"senior", "in_favour_of", "limit"}  # fmt: skip
 
 
-def read_cases(path: Path) -> list[Any]:
-    """Return the cases of a JSON file.
+def read_cases(path: Path) -> Iterable[Any]:
+    """Return the cases of a JSON file, or give those of JSON lines one after another.
 
     Raises:
         CaseBrokenError: the file holds no JSON, or no list.
     """
+    if format_of(path) is Format.JSONL:
+        return _cases_of_lines(path)
     try:
         cases = json.loads(path.read_bytes(), parse_float=str)
     except ValueError as error:
@@ -74,23 +78,42 @@ def read_cases(path: Path) -> list[Any]:
     return cast("list[Any]", cases)
 
 
+def _cases_of_lines(path: Path) -> Iterator[Any]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line, parse_float=str)
+            except ValueError as error:  # one that cannot be read does not keep the others
+                rule = f"it must be a JSON object on one line ({error})"
+                yield CaseBrokenError(
+                    case=f"number {number}", field="line", value="not JSON", rule=rule
+                )
+
+
 def answer_cases(
     cases: Iterable[Any], regimes: Mapping[str, Regime]
-) -> dict[str, dict[str, Any] | KarezError]:
-    """Return for each case its answer, or what is wrong with it."""
-    answers: dict[str, dict[str, Any] | KarezError] = {}
+) -> Iterator[tuple[str, dict[str, Any] | KarezError]]:
+    """Give for each case its name and its answer, or what is wrong with it, one after another."""
+    names: set[str] = set()
     for place, case in enumerate(cases, 1):
         name = f"number {place}"
+        answer: dict[str, Any] | KarezError
+        if isinstance(case, KarezError):
+            yield name, case
+            continue
         try:
             name = Fields(name, "case", case).text("id")
-            while name in answers:
+            while name in names:
                 name = f"{name} again"
-            answers[name] = answer_case(case, regimes)
+            answer = answer_case(case, regimes)
         except KarezError as error:
-            answers[name] = error
+            answer = error
         except Exception as fault:  # noqa: BLE001 - our own fault in one must not take the others
-            answers[name] = CaseFailedError(case=name, reason=repr(fault))
-    return answers
+            answer = CaseFailedError(case=name, reason=repr(fault))
+        names.add(name)
+        yield name, answer
 
 
 def answer_case(case: Mapping[str, Any], regimes: Mapping[str, Regime]) -> dict[str, Any]:
@@ -114,10 +137,9 @@ def answer_case(case: Mapping[str, Any], regimes: Mapping[str, Regime]) -> dict[
 
 def _regime(fields: Fields, regimes: Mapping[str, Regime]) -> Regime:
     name, option = fields.text("regime"), fields.get("option")
-    by_letters = {_letters(each): regime for each, regime in regimes.items()}
-    regime = by_letters.get(_letters(name)) or fields.choice("regime", regimes)
+    regime = _named(name, regimes) or fields.choice("regime", regimes)
     if option is not None:
-        chosen = by_letters.get(_letters(f"{name}{option}"))
+        chosen = _named(f"{name}-{option}", regimes)
         if chosen is None:
             raise fields.broken("option", f"{name} has no such option")
         regime = chosen
@@ -126,6 +148,12 @@ def _regime(fields: Fields, regimes: Mapping[str, Regime]) -> Regime:
         back = grace if regime.relation_back is not None else None
         regime = attrs.evolve(regime, grace=grace, relation_back=back)
     return regime
+
+
+def _named(name: str, regimes: Mapping[str, Regime]) -> Regime | None:
+    """Return the regime of this name, written with other strokes or in other case too."""
+    alike = (regimes[each] for each in regimes if _letters(each) == _letters(name))
+    return regimes.get(name) or next(alike, None)
 
 
 def _letters(name: str) -> str:
