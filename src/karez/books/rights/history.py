@@ -18,6 +18,7 @@ import attrs
 from karez.books.rights.claim import (
     Claim,
     Consent,
+    Debtor,
     Rules,
     check_claim,
     check_consent,
@@ -92,6 +93,8 @@ class Right:
     subordinated_to: tuple[UUID, ...] = ()
     reviewed_by: str = ""
     is_paused: bool = False
+    former_debtors: tuple[Debtor, ...] = ()
+    """Whom an amendment put others in the place of: the names it stood under before."""
     version: int = 1
 
     @property
@@ -202,7 +205,9 @@ def _amend(right: Right, act: Amend, at: datetime) -> Right:
         raise RightMalformedError(field="amendment", value="", reason="it changes nothing")
     claim = attrs.evolve(right.claim, **changes)
     check_claim(claim)
-    return attrs.evolve(right, content=claim)
+    stood = dict.fromkeys((*right.former_debtors, *right.claim.debtors))
+    former = tuple(debtor for debtor in stood if debtor not in claim.debtors)
+    return attrs.evolve(right, content=claim, former_debtors=former)
 
 
 def _transfer(right: Right, act: Transfer, at: datetime) -> Right:

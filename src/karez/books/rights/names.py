@@ -27,7 +27,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-RULE = "karez-names-1"
+RULE = "karez-names-2"
 """Which rule a certificate of search was made by."""
 
 
