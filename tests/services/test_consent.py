@@ -165,6 +165,36 @@ def test_begin_use__condition_and_data_life(books: Books, evidence: Evidence):
     assert recorded.keep_until == recorded.used_at + timedelta(days=30)
 
 
+def test_desk__many_threads_and_one_that_cannot_be_a_fact(
+    books: Books, evidence: Evidence, database: Database
+):
+    """Each use is judged by itself; the last that is left is taken once; all have their facts."""
+    few, many = granted(books, uses_most=3), granted(books, uses_most=100)
+    asked = [a_use(few) for _ in range(8)] + [a_use(many) for _ in range(20)]
+    asked.append(a_use(many, reader="x" * 100_000))
+
+    def begin(use: consents.Use) -> str:
+        try:
+            desk.begin(use)
+        except KarezError as error:
+            return error.code
+        return "allowed"
+
+    number = evidence.institution.institution_id
+    with (
+        consents.UseDesk(database.connect, number, evidence.book) as desk,
+        ThreadPoolExecutor(len(asked)) as pool,
+    ):
+        codes = list(pool.map(begin, asked))
+    assert sorted(codes[:8]) == ["allowed"] * 3 + ["consent-frequency"] * 5
+    assert codes[8:28] == ["allowed"] * 20
+    assert codes[28] == "fact-malformed"
+    found = consents.find_consent(books, many)
+    assert len(found.uses) == 20
+    assert all(len(found.facts[each.use.use_id]) == 1 for each in found.uses)
+    assert rights.verify(books).findings == []
+
+
 def test_begin_use__the_last_one_is_taken_once(
     database: Database, books: Books, evidence: Evidence
 ):

@@ -6,6 +6,7 @@ no code of ours can forget either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -96,10 +97,12 @@ def end_use(connection: psycopg.Connection, use_id: UUID, row_count: int) -> Non
 
 
 def list_uses(
-    connection: psycopg.Connection, consent_id: UUID | None = None, use_id: UUID | None = None
+    connection: psycopg.Connection,
+    consent_id: UUID | None = None,
+    use_ids: Sequence[UUID] | None = None,
 ) -> list[RecordedUse]:
-    """Return the uses of a consent, or of all, in order."""
-    parameters = {"consent_id": consent_id, "use_id": use_id}
+    """Return the uses of a consent, or of all, in order; only those with these ids if named."""
+    parameters = {"consent_id": consent_id, "use_ids": None if use_ids is None else list(use_ids)}
     rows = connection.execute(QUERIES["uses"].text, parameters)
     return [_recorded(row) for row in rows]
 

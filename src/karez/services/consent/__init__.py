@@ -11,6 +11,7 @@ from karez.services.consent.consents import (
     resume,
     revoke,
 )
+from karez.services.consent.desk import UseDesk
 from karez.services.consent.reading import (
     SharedLine,
     begin_use,
@@ -28,6 +29,7 @@ __all__ = [
     "RecordedUse",
     "SharedLine",
     "Use",
+    "UseDesk",
     "begin_use",
     "check_template",
     "check_use",

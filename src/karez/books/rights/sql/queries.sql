@@ -381,7 +381,7 @@ LEFT JOIN rights.consent_read AS r ON u.institution_id = r.institution_id AND u.
 WHERE
     u.institution_id = current_setting('karez.institution_id')::integer
     AND (%(consent_id)s::uuid IS NULL OR u.consent_id = %(consent_id)s)
-    AND (%(use_id)s::uuid IS NULL OR u.use_id = %(use_id)s)
+    AND (%(use_ids)s::uuid[] IS NULL OR u.use_id = any(%(use_ids)s))
 ORDER BY u.consent_id, u.use_number;
 
 -- name: verify_head
