@@ -67,6 +67,10 @@ WHERE b.institution_id = current_setting('karez.institution_id')::integer;
 -- name: events_of_rights
 -- Read the events of these rights, as known at an instant and effective at another, in order.
 -- An ordered subquery stays one: a look-up for each right, however many events there are.
+WITH wanted AS (
+    SELECT u.right_id FROM unnest(%(right_ids)s::uuid[]) AS u (right_id)
+)
+
 SELECT
     e.right_id,
     e.version,
@@ -78,12 +82,10 @@ SELECT
     e.position,
     e.by,
     e.evidence
-FROM (
-    SELECT u.right_id FROM unnest(%(right_ids)s::uuid[]) AS u (right_id) ORDER BY u.right_id
-) AS wanted
+FROM wanted
 CROSS JOIN
     LATERAL (
-        SELECT * FROM rights.event AS i
+        SELECT i.* FROM rights.event AS i
         WHERE
             i.institution_id = current_setting('karez.institution_id')::integer
             AND i.right_id = wanted.right_id
@@ -95,6 +97,10 @@ ORDER BY e.right_id, e.version;
 
 -- name: events_by_id
 -- Read the events with these ids.
+WITH wanted AS (
+    SELECT u.event_id FROM unnest(%(event_ids)s::uuid[]) AS u (event_id)
+)
+
 SELECT
     e.right_id,
     e.version,
@@ -106,10 +112,10 @@ SELECT
     e.position,
     e.by,
     e.evidence
-FROM unnest(%(event_ids)s::uuid[]) AS wanted (event_id)
+FROM wanted
 CROSS JOIN
     LATERAL (
-        SELECT * FROM rights.event AS i
+        SELECT i.* FROM rights.event AS i
         WHERE
             i.institution_id = current_setting('karez.institution_id')::integer
             AND i.event_id = wanted.event_id
@@ -173,7 +179,7 @@ WITH wanted AS (
 ),
 
 near AS (
-    SELECT DISTINCT g.name_id
+    SELECT g.name_id
     FROM wanted
     CROSS JOIN
         LATERAL (
@@ -186,26 +192,34 @@ near AS (
         ) AS g
     GROUP BY g.name_id, wanted.key_group
     HAVING sum(wanted.weight) >= %(weight_needed)s
+),
+
+once AS (
+    SELECT DISTINCT near.name_id FROM near
 )
 
 SELECT
     n.name_id,
     n.debt,
     n.spelled
-FROM near
+FROM once
 CROSS JOIN
     LATERAL (
         SELECT i.* FROM rights.name AS i
         WHERE
             i.institution_id = current_setting('karez.institution_id')::integer
-            AND i.name_id = near.name_id
+            AND i.name_id = once.name_id
         ORDER BY i.name_id
     ) AS n;
 
 -- name: rights_under_names
 -- Find the rights that stand or stood under these names.
+WITH wanted AS (
+    SELECT u.name_id FROM unnest(%(name_ids)s::bigint[]) AS u (name_id)
+)
+
 SELECT DISTINCT d.right_id
-FROM unnest(%(name_ids)s::bigint[]) AS wanted (name_id)
+FROM wanted
 CROSS JOIN
     LATERAL (
         SELECT i.right_id FROM rights.debtor AS i
