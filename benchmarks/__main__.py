@@ -20,6 +20,8 @@ from benchmarks import (
     imports,
     peers,
     pens,
+    ranking,
+    register,
     singles,
 )
 from benchmarks.bed import Bed, open_bed
@@ -42,6 +44,8 @@ def main() -> int:
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,
+        "register": register.run,
+        "ranking": ranking.run,
         "welltest": welltest.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)

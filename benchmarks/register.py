@@ -10,11 +10,14 @@ import argparse
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
+import psutil
 import psycopg
 
-from benchmarks.bed import open_bed
+from benchmarks.bed import Bed, open_bed, tell
+from benchmarks.report import Figure, Section, Spread
 from karez.books.rights.claim import Claim, Debtor, Kind, Thing
 from karez.books.rights.event import Event, Register
 from karez.books.rights.names import Debt
@@ -24,24 +27,40 @@ from karez.books.rights.serials import Scheme
 from karez.kernel.database import find_institution, transaction
 from karez.kernel.ids import new_id
 
-BATCH = 5_000
+CLAIMS, BATCH, SEARCHES = 50_000, 10_000, 200
 LETTERS = "EEEAAIIOOUTNSRHLDCMFPGWYBVKXJQZ"
-SEARCHES = 200
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.register", description=__doc__)
-    parser.add_argument("--claims", type=int, default=100_000)
-    count = parser.parse_args().claims
+    parser.add_argument("--claims", type=int, default=CLAIMS)
+    with open_bed() as bed:
+        print(measure(bed, parser.parse_args().claims).show())
+
+
+def run(bed: Bed, rounds: int | None) -> Section:
+    """Fill a register of its own and search it."""
+    del rounds  # one register is filled once
+    return measure(bed, CLAIMS)
+
+
+def measure(bed: Bed, count: int) -> Section:
+    """Fill a register with so many claims, and search it."""
+    section = Section(f"Register of rights, {count:,} claims in batches of {BATCH:,}")
     rng = random.Random(1)
     common = [word(rng) for _ in range(300)]
-    with open_bed() as bed:
-        database = bed.database("register", like="karez")
-        with database.connect() as connection:
-            institution = find_institution(connection, "main").institution_id
-            fill(connection, institution, rng, common, count)
-            connection.execute("SET karez.institution_id = 1")
-            searches(connection, institution, rng, count)
+    database = bed.database("register", like="karez")
+    with database.connect() as connection:
+        institution = find_institution(connection, "main").institution_id
+        fill(section, connection, institution, partial(claim, rng, common), count)
+        connection.execute("SET karez.institution_id = 1")
+        searches(section, connection, institution, rng, count)
+    bed.drop("register")
+    return section
+
+
+def add(section: Section, name: str, unit: str, value: float, digits: int = 0) -> None:
+    section.figures.append(Figure(name, unit, Spread.of([value]), digits))
 
 
 def word(rng: random.Random) -> str:
@@ -55,25 +74,35 @@ def name(rng: random.Random, common: list[str]) -> str:
 
 
 def fill(
+    section: Section,
     connection: psycopg.Connection,
     institution: int,
-    rng: random.Random,
-    common: list[str],
+    draw: Callable[[], Event],
     count: int,
 ) -> None:
-    begun, kept = time.perf_counter(), time.process_time()
+    backend = psutil.Process(connection.info.backend_pid)
+    seconds, ours, theirs = 0.0, 0.0, cpu(backend)
     for start in range(0, count, BATCH):
-        events = [claim(rng, common) for _ in range(min(BATCH, count - start))]
+        tell(f"register: {start:,} of {count:,} claims")
+        events = [draw() for _ in range(min(BATCH, count - start))]
+        begun, kept = time.perf_counter(), time.process_time()
         with transaction(connection, institution):
             assert all(done.error is None for done in record(connection, events))
-    seconds, ours = time.perf_counter() - begun, time.process_time() - kept
-    copy = copy_rate(connection)
-    print(
-        f"{count:,} claims in {seconds:.1f} s: {count / seconds:,.0f} a second, ours {ours:.1f} s"
-    )
-    print(f"raw COPY of their event rows {copy:,.0f} a second: ratio {count / seconds / copy:.3f}")
+        seconds += time.perf_counter() - begun
+        ours += time.process_time() - kept
+    tell("")
+    theirs = cpu(backend) - theirs
     size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-    print(f"database {size[0] / 1e6:,.0f} MB")
+    add(section, "registrations", "a second", count / seconds)
+    add(section, "the same, raw COPY of their event rows", "a second", copy_rate(connection))
+    add(section, "processor time of Python", "us a claim", ours / count * 1e6)
+    add(section, "processor time of its server process", "us a claim", theirs / count * 1e6)
+    add(section, "database", "MB", size[0] / 1e6)
+
+
+def cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def claim(rng: random.Random, common: list[str]) -> Event:
@@ -103,7 +132,11 @@ def copy_rate(connection: psycopg.Connection) -> float:
 
 
 def searches(
-    connection: psycopg.Connection, institution: int, rng: random.Random, count: int
+    section: Section,
+    connection: psycopg.Connection,
+    institution: int,
+    rng: random.Random,
+    count: int,
 ) -> None:
     with transaction(connection, institution):
         [spelled] = zip(
@@ -114,33 +147,32 @@ def searches(
             strict=True,
         )
         numbers = [f"{rng.randrange(10**16):017d}" for _ in range(SEARCHES)]
-        timed("exact name", [Debtor(Debt.BUSINESS, each) for each in spelled], connection)
+        names = [Debtor(Debt.BUSINESS, each) for each in spelled]
         slips = [Debtor(Debt.BUSINESS, each[:3] + each[4:]) for each in spelled]
-        timed("name with a letter missing", slips, connection)
         things = [Thing(Scheme.MOTOR_VEHICLE, each) for each in numbers]
-        timed("serial number", things, connection)
-        again = [Debtor(Debt.BUSINESS, each) for each in spelled[:50]]
-        timed("name, with a certificate", again, connection, certify)
+        timed(section, "search by name", names, connection)
+        timed(section, "a letter missing", slips, connection)
+        timed(section, "search by serial number", things, connection)
+        timed(section, "search by name, certified", names[:50], connection, certify)
 
 
 def timed(
+    section: Section,
     what: str,
-    criteria: list[Debtor] | list[Thing],
+    criteria: Sequence[Debtor | Thing],
     connection: psycopg.Connection,
     then: Callable[..., object] = lambda _connection, _found: None,
 ) -> None:
-    seconds: list[float] = []
-    hits = 0
+    backend = psutil.Process(connection.info.backend_pid)
+    kept, seconds = time.process_time() + cpu(backend), list[float]()
     for criterion in criteria:
         begun = time.perf_counter()
-        found = search(connection, criterion)
-        then(connection, found)
+        then(connection, search(connection, criterion))
         seconds.append(time.perf_counter() - begun)
-        hits += bool(found.hits)
-    p99 = statistics.quantiles(seconds, n=100)[98]
-    median = statistics.median(seconds)
-    figures = f"median {median * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms"
-    print(f"{what}: {figures}, {hits} of {len(criteria)} hit")
+    used = time.process_time() + cpu(backend) - kept
+    add(section, f"{what}, median", "ms", statistics.median(seconds) * 1e3, 1)
+    add(section, f"{what}, 99 of 100", "ms", statistics.quantiles(seconds, n=100)[98] * 1e3, 1)
+    add(section, f"{what}, processor time, mean", "ms", used / len(criteria) * 1e3, 1)
 
 
 if __name__ == "__main__":

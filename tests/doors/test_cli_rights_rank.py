@@ -66,3 +66,20 @@ def test_rank__a_fault_is_named_and_the_others_are_ranked(
 def test_rank__a_field_without_meaning_is_named(tmp_path: Path) -> None:
     result = run(tmp_path, [case("one", claims=[CLAIM | {"colour": "red"}])])
     assert "claims[1].colour is not looked at" in result.stderr
+
+
+def test_rank__one_case_a_line_is_answered_line_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "claims.jsonl"
+    lines = [json.dumps(case("one")), "{broken", "", json.dumps(case("two")), "[]"]
+    file.write_text("\n".join(lines))
+    result = CliRunner().invoke(cli, ["--json", "rights", "rank", str(file)])
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [list(answer) for answer in answers] == [["one"], ["two"]]
+    assert result.exit_code == 5
+    fields = [json.loads(line)["error"]["details"]["field"] for line in result.stderr.splitlines()]
+    assert fields == ["line", "case"]
+
+
+def test_rank__a_regime_is_found_however_its_name_is_written(tmp_path: Path) -> None:
+    found = json.loads(run(tmp_path, [case("one", regime="ucc-9")], "--json").stdout)
+    assert found["one"]["regime"]["name"] == "UCC9"

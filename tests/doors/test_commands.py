@@ -57,6 +57,7 @@ CALLS = {
     "period list": "",
     "verify": "",
     "rights register": f"--id {ENTRY} {CLAIM}",
+    "rights import": "claims.csv",
     "rights show": ENTRY,
     "rights amend": f"{ENTRY} --description truck",
     "rights subordinate": f"{ENTRY} --under {ENTRY[:-1]}8 --preview",
@@ -75,6 +76,8 @@ CALLS = {
     "consent check": f"{GRANTED} {USE}",
     "consent read": f"{GRANTED} {USE}",
     "consent uses": GRANTED,
+    "consent pause": GRANTED,
+    "consent resume": GRANTED,
     "consent revoke": GRANTED,
     "export ledger": "--format csv --output book.csv",
     "facts open": "",
@@ -132,6 +135,7 @@ def test_command__answers_in_json(karez: Karez):
         f"{ENTRY},2026-01-05,1,2,1.00,",
         *(f"{entry},2026-01-05,1,2,1.00,pending" for entry in HELD),
     )
+    karez.write("claims.csv", "kind,holder,business,things", "pledge,bank-a,Hill Farm,MV=77")
     karez.write(
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
     )

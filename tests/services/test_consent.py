@@ -104,6 +104,45 @@ def test_begin_use__unknown_and_revoked(books: Books, evidence: Evidence):
     assert caught.value.code == "right-state"
 
 
+def test_begin_use__paused_and_resumed(books: Books, evidence: Evidence):
+    consent_id = granted(books, uses_most=5)
+    consents.begin_use(evidence, a_use(consent_id))
+    consents.pause(books, consent_id, reason="a question")
+    assert refused(evidence, a_use(consent_id)) == "consent-paused"
+    assert consents.find_consent(books, consent_id).state == "paused"
+    with pytest.raises(KarezError, match="paused"):
+        consents.pause(books, consent_id)
+    consents.resume(books, consent_id)
+    consents.begin_use(evidence, a_use(consent_id))
+    with pytest.raises(KarezError, match="in force"):
+        consents.resume(books, consent_id)
+    verdicts = [use.verdict for use in consents.find_consent(books, consent_id).uses]
+    assert verdicts == ["allowed", "consent-paused", "allowed"]
+    consents.pause(books, consent_id)
+    consents.revoke(books, consent_id)
+    assert refused(evidence, a_use(consent_id)) == "consent-revoked"
+    with pytest.raises(KarezError) as caught:
+        consents.resume(books, new_id())
+    assert caught.value.code == "consent-unknown"
+    assert rights.verify(books).findings == []
+
+
+def test_pause__shuts_what_lies_open(statement: Books, evidence: Evidence, database: Database):
+    consent_id = granted(statement, uses_most=5)
+    use = a_use(consent_id)
+    consents.begin_use(evidence, use)
+    consents.pause(statement, consent_id)
+    with (
+        pytest.raises(KarezError) as caught,
+        consents.open_shared(evidence, database, use) as connection,
+    ):
+        connection.execute("SELECT * FROM shared.statement_line").fetchall()
+    assert caught.value.code == "consent-paused"
+    consents.resume(statement, consent_id)
+    with consents.open_shared(evidence, database, use) as connection:
+        connection.execute("SELECT * FROM shared.statement_line").fetchall()
+
+
 def test_begin_use__frequency_and_total(books: Books, evidence: Evidence):
     consent_id = granted(books, uses_most=2, uses_period=Period.HOUR)
     use = a_use(consent_id)
@@ -124,6 +163,36 @@ def test_begin_use__condition_and_data_life(books: Books, evidence: Evidence):
     consents.begin_use(evidence, use)
     [recorded] = consents.find_consent(books, consent_id).uses
     assert recorded.keep_until == recorded.used_at + timedelta(days=30)
+
+
+def test_desk__many_threads_and_one_that_cannot_be_a_fact(
+    books: Books, evidence: Evidence, database: Database
+):
+    """Each use is judged by itself; the last that is left is taken once; all have their facts."""
+    few, many = granted(books, uses_most=3), granted(books, uses_most=100)
+    asked = [a_use(few) for _ in range(8)] + [a_use(many) for _ in range(20)]
+    asked.append(a_use(many, reader="x" * 100_000))
+
+    def begin(use: consents.Use) -> str:
+        try:
+            desk.begin(use)
+        except KarezError as error:
+            return error.code
+        return "allowed"
+
+    number = evidence.institution.institution_id
+    with (
+        consents.UseDesk(database.connect, number, evidence.book) as desk,
+        ThreadPoolExecutor(len(asked)) as pool,
+    ):
+        codes = list(pool.map(begin, asked))
+    assert sorted(codes[:8]) == ["allowed"] * 3 + ["consent-frequency"] * 5
+    assert codes[8:28] == ["allowed"] * 20
+    assert codes[28] == "fact-malformed"
+    found = consents.find_consent(books, many)
+    assert len(found.uses) == 20
+    assert all(len(found.facts[each.use.use_id]) == 1 for each in found.uses)
+    assert rights.verify(books).findings == []
 
 
 def test_begin_use__the_last_one_is_taken_once(

@@ -25,6 +25,7 @@ from karez.books.rights.event import (
     Transfer,
 )
 from karez.books.rights.history import fold
+from karez.books.rights.names import Match
 from karez.books.rights.read import load_histories
 from karez.books.rights.record import record
 from karez.books.rights.search import search
@@ -139,7 +140,7 @@ def compare_everywhere(connection: psycopg.Connection, twin: Twin, ids: list[Any
 
 
 def test_search__any_past_instant(begin: Begin):
-    """A name that was amended away is found as of the days when it stood, and as it was known."""
+    """A name that was amended away is found as such, and a new one only from its day on."""
     right = new_id()
     with begin() as connection:
         record(connection, [old(right, Register(a_claim(debtors=(firm("Brown Farms"),))), day(0))])
@@ -149,8 +150,10 @@ def test_search__any_past_instant(begin: Begin):
         assert done.recorded is not None
         before = done.recorded.recorded_at - timedelta(microseconds=1)
     with begin() as connection:
-        assert not search(connection, firm("Brown Farms")).hits
-        assert search(connection, firm("Green Mill")).hits
+        [former] = search(connection, firm("Brown Farms")).hits
+        assert (former.matched, former.match) == ("Brown Farms (formerly)", Match.EXACT)
+        [hit] = search(connection, firm("Green Mill")).hits
+        assert hit.matched == "Green Mill"
         assert search(connection, firm("Brown Farms"), effective_at=day(29)).hits
         assert not search(connection, firm("Green Mill"), effective_at=day(29)).hits
         assert search(connection, firm("Brown Farms"), known_at=before).hits

@@ -1,6 +1,7 @@
 """Names and numbers: published vectors, the bar on generated variants, candidates."""
 
 import random
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -15,7 +16,15 @@ from karez.books.rights.claim import Debtor
 from karez.books.rights.errors import RightMalformedError
 from karez.books.rights.event import Event, Register
 from karez.books.rights.grams import WEIGHT_NEEDED, grams_asked, grams_of
-from karez.books.rights.names import Debt, Match, Name, business_name, compare, individual_name
+from karez.books.rights.names import (
+    Debt,
+    Match,
+    Name,
+    agreeing,
+    business_name,
+    compare,
+    individual_name,
+)
 from karez.books.rights.record import record
 from karez.books.rights.search import search
 from karez.books.rights.serials import Scheme, key_of
@@ -155,11 +164,17 @@ WORDS = st.text(alphabet="ABCDE", min_size=3, max_size=18)
 def test_grams__never_miss_two_slips(one: str, other: str):
     """Whatever is two slips apart shares enough grams: candidates are complete."""
     first, second = (Name(Debt.BUSINESS, (each,)) for each in (one, other))
-    weights = grams_asked(first)
-    shared = sum(weights.get(gram, 0) for gram in grams_of(second))
     forms = (first.key, second.key)
     if Levenshtein.distance(*forms) <= 2 and not has_doubles(*forms):
-        assert shared >= WEIGHT_NEEDED
+        assert is_candidate(first, second)
+
+
+def is_candidate(asked: Name, found: Name) -> bool:
+    """What the query does: the weights of what is shared, for each key that may be near."""
+    stored, sums = grams_of(found), Counter[int]()
+    for each in grams_asked(asked):
+        sums[each.group] += each.weight * (each.gram in stored)
+    return max(sums.values(), default=0) >= WEIGHT_NEEDED
 
 
 def has_doubles(*forms: str) -> bool:
@@ -177,10 +192,23 @@ def test_grams__find_what_compare_finds(word: str, at: int, letter: str, kind: i
     ][kind]
     first, second = (Name(Debt.BUSINESS, (each,)) for each in (word, changed or "A"))
     if compare(first, second) is not None:
-        weights = grams_asked(first)
-        assert sum(weights.get(gram, 0) for gram in grams_of(second)) >= WEIGHT_NEEDED
+        assert is_candidate(first, second)
 
 
 def test_search__a_name_without_letters_is_refused(begin: Begin):
     with begin() as connection, pytest.raises(RightMalformedError):
         search(connection, firm("---"), effective_at=FUTURE)
+
+
+@given(WORDS, st.lists(WORDS, max_size=12))
+def test_agreeing__gives_what_compare_gives_for_each(asked: str, others: list[str]):
+    name = Name(Debt.BUSINESS, (asked[:4], asked[4:] or "A"))
+    spelled = [f"{each[:5]} {each[5:] or 'B'}" for each in others] + [asked, name.spelled]
+    spelled += [f"{asked[4:] or 'A'} {asked[:4]}", name.spelled.replace("A", "", 1)]
+    one_by_one = [
+        place
+        for place, each in enumerate(spelled)
+        if compare(name, Name(Debt.BUSINESS, tuple(each.split(" "))))
+    ]
+    assert agreeing(name, spelled) == one_by_one
+    assert agreeing(name, []) == []

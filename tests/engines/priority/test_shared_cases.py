@@ -30,13 +30,13 @@ def cases() -> list[Any]:
     found = next((folder / DATA for folder in around() if (folder / DATA).exists()), None)
     if found is None:
         pytest.skip(f"there is no {DATA} beside the repository")
-    return read_cases(found)
+    return list(read_cases(found))
 
 
 def test_shared_cases__ranking_and_money_match_where_the_source_was_read(
     cases: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = answer_cases(cases, read_regimes())
+    answers = dict(answer_cases(cases, read_regimes()))
     wrong: dict[bool, list[str]] = {True: [], False: []}
     for case in cases:
         answer = answers[case["id"]]

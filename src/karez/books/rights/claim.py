@@ -58,9 +58,12 @@ class Debtor:
 
     def compared(self) -> Name:
         """Return the name as it is compared in a search."""
-        if self.of is Debt.BUSINESS:
-            return business_name(self.name)
-        return individual_name(self.name, self.given)
+        return _compared(self.of, self.name, self.given)
+
+
+@lru_cache(maxsize=65_536)
+def _compared(of: Debt, name: str, given: str) -> Name:
+    return business_name(name) if of is Debt.BUSINESS else individual_name(name, given)
 
 
 @attrs.frozen

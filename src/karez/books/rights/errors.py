@@ -168,6 +168,12 @@ class ConsentRevokedError(ConsentRefusedError):
     code = "consent-revoked"
 
 
+class ConsentPausedError(ConsentRefusedError):
+    """{consent} is paused by its grantor; ask again when it goes on."""
+
+    code = "consent-paused"
+
+
 class ConsentRangeError(ConsentRefusedError):
     """{consent} does not cover {range_from} to {range_to}; ask for days within its range."""
 

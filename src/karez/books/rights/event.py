@@ -96,15 +96,29 @@ class Revoke:
     reason: str = ""
 
 
+@attrs.frozen
+class Pause:
+    """The consent rests: nothing is read under it until it goes on."""
+
+    reason: str = ""
+
+
+@attrs.frozen
+class Resume:
+    """A paused consent goes on."""
+
+    reason: str = ""
+
+
 Act = (
     Register | Reserve | Finance | Amend | Transfer | Subordinate | Renew | Release | Cancel
-    | Grant | Revoke
+    | Grant | Revoke | Pause | Resume
 )  # fmt: skip
 ACTS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (
         Register, Reserve, Finance, Amend, Transfer, Subordinate, Renew, Release, Cancel,
-        Grant, Revoke,
+        Grant, Revoke, Pause, Resume,
     )
 }  # fmt: skip
 """The kinds of act by the name that the book keeps them under."""

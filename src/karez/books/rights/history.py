@@ -18,6 +18,7 @@ import attrs
 from karez.books.rights.claim import (
     Claim,
     Consent,
+    Debtor,
     Rules,
     check_claim,
     check_consent,
@@ -37,11 +38,13 @@ from karez.books.rights.event import (
     Cancel,
     Finance,
     Grant,
+    Pause,
     Recorded,
     Register,
     Release,
     Renew,
     Reserve,
+    Resume,
     Revoke,
     Subordinate,
     Transfer,
@@ -59,6 +62,7 @@ class State(StrEnum):
     RELEASED = "released"
     CANCELLED = "cancelled"
     REVOKED = "revoked"
+    PAUSED = "paused"  # a consent that rests
 
 
 LIVE = frozenset({State.RESERVED, State.IN_FORCE})
@@ -88,6 +92,9 @@ class Right:
     ended: tuple[State, datetime] | None = None
     subordinated_to: tuple[UUID, ...] = ()
     reviewed_by: str = ""
+    is_paused: bool = False
+    former_debtors: tuple[Debtor, ...] = ()
+    """Whom an amendment put others in the place of: the names it stood under before."""
     version: int = 1
 
     @property
@@ -117,7 +124,7 @@ class Right:
             return State.EXPIRED if self.reserved_until <= instant else State.RESERVED
         if self.ends_at is not None and self.ends_at <= instant:
             return State.LAPSED
-        return State.IN_FORCE
+        return State.PAUSED if self.is_paused else State.IN_FORCE
 
     def is_live(self, instant: datetime) -> bool:
         """Tell whether it binds anybody at an instant."""
@@ -198,7 +205,9 @@ def _amend(right: Right, act: Amend, at: datetime) -> Right:
         raise RightMalformedError(field="amendment", value="", reason="it changes nothing")
     claim = attrs.evolve(right.claim, **changes)
     check_claim(claim)
-    return attrs.evolve(right, content=claim)
+    stood = dict.fromkeys((*right.former_debtors, *right.claim.debtors))
+    former = tuple(debtor for debtor in stood if debtor not in claim.debtors)
+    return attrs.evolve(right, content=claim, former_debtors=former)
 
 
 def _transfer(right: Right, act: Transfer, at: datetime) -> Right:
@@ -266,6 +275,23 @@ def _revoke(right: Right, act: Revoke, at: datetime) -> Right:
     return _end(right, State.REVOKED, at)
 
 
+def _pause(right: Right, act: Pause, at: datetime) -> Right:
+    _expect_consent(right, act)
+    _expect(right, act, at, State.IN_FORCE)
+    return attrs.evolve(right, is_paused=True)
+
+
+def _resume(right: Right, act: Resume, at: datetime) -> Right:
+    _expect_consent(right, act)
+    _expect(right, act, at, State.PAUSED)
+    return attrs.evolve(right, is_paused=False)
+
+
+def _expect_consent(right: Right, act: Act) -> None:
+    if not isinstance(right.content, Consent):
+        raise _refused(right.right_id, "a claim", act, "only a consent rests")
+
+
 def _end(right: Right, state: State, at: datetime) -> Right:
     last = right.stretches[-1]
     until = at if last.until is None else min(at, last.until)
@@ -301,4 +327,6 @@ _CHANGES: dict[type, Callable[[Right, Any, datetime], Right]] = {
     Release: _release,
     Cancel: _cancel,
     Revoke: _revoke,
+    Pause: _pause,
+    Resume: _resume,
 }

@@ -15,15 +15,19 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import attrs
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-RULE = "karez-names-1"
+RULE = "karez-names-2"
 """Which rule a certificate of search was made by."""
 
 
@@ -53,14 +57,18 @@ _DESIGNATIONS = frozenset(_DATA["designations"])
 _LONG_DESIGNATIONS = tuple(word for word in _DATA["designations"] if len(word) >= 7)
 _IDLE = frozenset(_DATA["idle"])
 _LEADING = frozenset(_DATA["leading"])
-_PHRASES = {rf"\b{phrase}\b": short for phrase, short in _DATA["phrases"].items()}
+_PHRASES = {re.compile(rf"\b{each}\b"): short for each, short in _DATA["phrases"].items()}
+_ANY_PHRASE = re.compile("|".join(phrase.pattern for phrase in _PHRASES))
 _CHINESE: tuple[str, ...] = tuple(_DATA["chinese"]["designations"])
 _GIVEN = {short: name for name, others in _DATA["given"].items() for short in others}
 
 _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _JOINED = re.compile("['`.\u2019\u00b7\u30fb\u2022\u2027]")  # within: B.C., O'Neill, 买买提·艾力
+_PLAIN_WORD, _JOINED_PLAIN = re.compile("[A-Z0-9]+"), str.maketrans("", "", "'`.")
 _NUMBER = re.compile(r"[0-9]+|[〇零一二三四五六七八九十百千]+")
+_DOUBLED = re.compile(r"([A-Z])\1")
+_ANY_HAN = re.compile(rf"[{_HAN}]")
 _NUMBERED = re.compile(r"0*([0-9]{4,})(BC)?")
 
 
@@ -91,10 +99,12 @@ class Name:
 
 def business_name(text: str) -> Name:
     """Return the name of a firm, co-op or office as it is compared."""
-    plain = " ".join(_words(text))
-    for phrase, short in _PHRASES.items():
-        plain = re.sub(phrase, short, plain)
-    words = plain.split()
+    words = _words(text)
+    plain = " ".join(words)
+    if _ANY_PHRASE.search(plain):
+        for phrase, short in _PHRASES.items():
+            plain = phrase.sub(short, plain)
+        words = plain.split()
     while len(words) > 1 and words[0] in _LEADING:
         del words[0]
     kept = [_cut_chinese(word) for word in _before_designation(words) if word not in _IDLE]
@@ -111,6 +121,9 @@ def individual_name(last: str, given: str = "") -> Name:
 
 
 def _words(text: str) -> list[str]:
+    if text.isascii():  # the same, without what only other letters need
+        plain = text.upper().replace("&", " AND ")
+        return _PLAIN_WORD.findall(plain.translate(_JOINED_PLAIN))
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).upper())
     plain = "".join(each for each in folded if not unicodedata.combining(each))
     return _WORD.findall(_JOINED.sub("", plain.replace("&", " AND ")))
@@ -133,6 +146,8 @@ def _designates(word: str) -> bool:
 
 
 def _cut_chinese(word: str) -> str:
+    if word.isascii():
+        return word
     while ends := next((d for d in _CHINESE if word.endswith(d) and len(word) > len(d) + 1), None):
         word = word.removesuffix(ends)
     return word
@@ -148,6 +163,36 @@ def compare(asked: Name, found: Name) -> Match | None:
         return Match.SIMILAR
     alike = _firms_alike if asked.of is Debt.BUSINESS else _people_alike
     return Match.SIMILAR if alike(asked, found) else None
+
+
+def agreeing(asked: Name, spelled: Sequence[str]) -> list[int]:
+    """Return the places of the spelled names of the same kind that agree with one, in order.
+
+    Gives what ``compare`` gives for each. Names of firms that are too far away in every order of
+    their words, nearly all, are passed over together first.
+    """
+    places: Iterable[int] = range(len(spelled))
+    if asked.of is Debt.BUSINESS:
+        words = [each.split(" ") for each in spelled]
+        keys = [_single("".join(each)) for each in words]
+        turned = [_single("".join(sorted(each))) for each in words]
+        near = np.zeros(len(spelled), dtype=np.bool_)
+        for form, forms in ((asked.key, keys), (asked.turned, turned), (asked.key, turned)):
+            near |= _within_slips(_single(form), forms)
+        places = np.flatnonzero(near).tolist()
+    return [
+        place
+        for place in places
+        if compare(asked, Name(asked.of, tuple(spelled[place].split(" "))))
+    ]
+
+
+def _within_slips(form: str, forms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell which forms are as near as any name may be: compiled code over all of them."""
+    slips = process.cdist(
+        [form], forms, scorer=OSA.distance, score_cutoff=_SLIPS_MOST, dtype=np.uint8
+    )
+    return slips[0] <= _SLIPS_MOST
 
 
 def _firms_alike(asked: Name, found: Name) -> bool:
@@ -179,7 +224,10 @@ def _near(one: str, other: str) -> bool:
 
 
 def _single(word: str) -> str:
-    return re.sub(r"([A-Z])\1", r"\1", word)
+    return _DOUBLED.sub(r"\1", word)
+
+
+_SLIPS_MOST = 2
 
 
 def slips_most(key: str) -> int:
@@ -189,7 +237,7 @@ def slips_most(key: str) -> int:
 
 
 def _is_han(key: str) -> bool:
-    return re.search(rf"[{_HAN}]", key) is not None
+    return not key.isascii() and _ANY_HAN.search(key) is not None
 
 
 def shown_forms(name: Name) -> set[str]:

@@ -30,10 +30,12 @@ from karez.books.rights.event import (
     Event,
     Finance,
     Grant,
+    Pause,
     Recorded,
     Register,
     Renew,
     Reserve,
+    Resume,
     Revoke,
     Subordinate,
     Transfer,
@@ -50,7 +52,7 @@ from karez.kernel.errors import KarezError, ensure
 
 Key = tuple[str, str]  # scheme and key of a thing
 
-_NOW_ONLY = (Reserve, Finance, Transfer, Grant, Revoke)
+_NOW_ONLY = (Reserve, Finance, Transfer, Grant, Revoke, Pause, Resume)
 """Acts that others are refused by: they are of the moment in which the register takes them."""
 
 
@@ -234,6 +236,8 @@ class _Recorder:
                 self.rows["consent"].append(consent_row(right.right_id, consent))
             case Revoke():
                 self.rows["revocation"].append((right.right_id,))
+            case Pause() | Resume():
+                self.rows["pause"].append((right.right_id, right.version, right.is_paused))
             case Register() | Reserve() | Amend():
                 self._index(recorded, right.claim, had.claim if had else None)
             case Renew() if had and not had.is_live(recorded.effective_at):

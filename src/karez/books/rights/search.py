@@ -2,7 +2,9 @@
 
 A search is of the register as known at one instant and effective at another. Candidates come from
 an index of all that ever stood; each is then folded from its events and looked at again, so the
-answer is that of the time asked for. Ended rights stay visible for as long as they may be revived.
+answer is that of the time asked for. A claim is found by a name that it stood under before an
+amendment too, for a debtor's change of name ends no claim. Ended rights stay visible for as long as
+they may be revived.
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ from karez.books.rights.claim import Claim, Debtor, Thing
 from karez.books.rights.errors import CertificateUnknownError, RightMalformedError
 from karez.books.rights.grams import WEIGHT_NEEDED, grams_asked
 from karez.books.rights.history import LIVE, Right, State, fold
-from karez.books.rights.names import RULE, Match, Name, compare
+from karez.books.rights.names import RULE, Match, Name, agreeing, compare
 from karez.books.rights.queries import QUERIES
 from karez.books.rights.read import clock, load_histories
 from karez.books.rights.serials import spell
 from karez.kernel.ids import new_id, show_id
 
-_Matcher = Callable[[Claim], tuple[Match, str] | None]
+_Matcher = Callable[[Right], tuple[Match, str] | None]
 _HIDDEN = frozenset({State.CANCELLED, State.EXPIRED, State.RESERVED})
 
 
@@ -211,16 +213,14 @@ def _rights_under(connection: psycopg.Connection, name: Name) -> set[UUID]:
     rows = connection.execute(
         QUERIES["names_near"].text,
         {
-            "grams": list(asked),
-            "weights": list(asked.values()),
+            "grams": [each.gram for each in asked],
+            "groups": [each.group for each in asked],
+            "weights": [each.weight for each in asked],
             "weight_needed": WEIGHT_NEEDED,
         },
     )
-    numbers = [
-        number
-        for number, debt, spelled in rows
-        if compare(name, Name(type(name.of)(debt), tuple(spelled.split(" "))))
-    ]
+    near = [(number, spelled) for number, debt, spelled in rows if debt == name.of]
+    numbers = [near[place][0] for place in agreeing(name, [spelled for _, spelled in near])]
     found = connection.execute(QUERIES["rights_under_names"].text, {"name_ids": numbers})
     return {right_id for (right_id,) in found}
 
@@ -231,19 +231,21 @@ def _rights_on(connection: psycopg.Connection, thing: Thing) -> set[UUID]:
     return {row[2] for row in rows}
 
 
-def _by_name(name: Name, claim: Claim) -> tuple[Match, str] | None:
+def _by_name(name: Name, right: Right) -> tuple[Match, str] | None:
+    names = [(each, "") for each in right.claim.debtors]
+    names += [(each, " (formerly)") for each in right.former_debtors]
     found = [
-        (match, f"{each.name}, {each.given}" if each.given else each.name)
-        for each in claim.debtors
+        (match, (f"{each.name}, {each.given}" if each.given else each.name) + formerly)
+        for each, formerly in names
         if (match := compare(name, each.compared()))
     ]
     return min(found, key=lambda pair: pair[0] is not Match.EXACT, default=None)
 
 
-def _by_thing(thing: Thing, claim: Claim) -> tuple[Match, str] | None:
+def _by_thing(thing: Thing, right: Right) -> tuple[Match, str] | None:
     found = [
         (Match.EXACT if spell(each.number) == spell(thing.number) else Match.SIMILAR, each.number)
-        for each in claim.things
+        for each in right.claim.things
         if (each.scheme, each.key) == (thing.scheme, thing.key)
     ]
     return min(found, key=lambda pair: pair[0] is not Match.EXACT, default=None)
@@ -253,7 +255,7 @@ def _hit(right: Right, at: datetime, matcher: _Matcher) -> Hit | None:
     state = right.state_at(at)
     if not isinstance(right.content, Claim) or state in _HIDDEN or not _is_visible(right, at):
         return None
-    matched = matcher(right.content)
+    matched = matcher(right)
     if matched is None:
         return None
     return Hit(

@@ -8,11 +8,14 @@ warehouse receipts are searched whole.
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from enum import StrEnum
 
 _SERIAL_LETTERS = 6
-_MISTAKEN_FOR = dict(zip("ILZHYSCGBO", "1124456680", strict=True))
+_MISTAKEN_FOR = str.maketrans(
+    dict.fromkeys(string.ascii_uppercase, "0") | dict(zip("ILZHYSCGBO", "1124456680", strict=True))
+)
 
 
 class Scheme(StrEnum):
@@ -43,7 +46,8 @@ ALIKE = frozenset({Scheme.RENUMBERED, Scheme.REDATED, Scheme.LINES})
 
 def spell(number: str) -> str:
     """Return a number without what people write differently: width, case, spaces, signs."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", number).upper()))
+    plain = (number if number.isascii() else unicodedata.normalize("NFKC", number)).upper()
+    return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
 
 
 def key_of(scheme: Scheme, number: str) -> str:
@@ -52,4 +56,7 @@ def key_of(scheme: Scheme, number: str) -> str:
     if scheme not in SERIAL:
         return spelled
     last = spelled[-_SERIAL_LETTERS:].rjust(_SERIAL_LETTERS, "0")
-    return "".join(each if each.isdigit() else _MISTAKEN_FOR.get(each, "0") for each in last)
+    if last.isdecimal():
+        return last
+    known = last.translate(_MISTAKEN_FOR)
+    return "".join(each if each.isdigit() else "0" for each in known)

@@ -6,6 +6,7 @@ no code of ours can forget either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ _REFUSALS: dict[str, type[KarezError]] = {
         errors.ConsentReceiverError, errors.ConsentPurposeError, errors.ConsentScopeError,
         errors.ConsentSeriesError, errors.ConsentModeError, errors.ConsentNotStartedError,
         errors.ConsentExpiredError, errors.ConsentRevokedError, errors.ConsentRangeError,
+        errors.ConsentPausedError,
         errors.ConsentFrequencyError, errors.ConsentConditionError, errors.ConsentAmountError,
         errors.ConsentUseError, ConsentUnknownError, EventConflictError, IsolationError,
     )
@@ -95,10 +97,12 @@ def end_use(connection: psycopg.Connection, use_id: UUID, row_count: int) -> Non
 
 
 def list_uses(
-    connection: psycopg.Connection, consent_id: UUID | None = None, use_id: UUID | None = None
+    connection: psycopg.Connection,
+    consent_id: UUID | None = None,
+    use_ids: Sequence[UUID] | None = None,
 ) -> list[RecordedUse]:
-    """Return the uses of a consent, or of all, in order."""
-    parameters = {"consent_id": consent_id, "use_id": use_id}
+    """Return the uses of a consent, or of all, in order; only those with these ids if named."""
+    parameters = {"consent_id": consent_id, "use_ids": None if use_ids is None else list(use_ids)}
     rows = connection.execute(QUERIES["uses"].text, parameters)
     return [_recorded(row) for row in rows]
 

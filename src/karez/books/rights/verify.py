@@ -17,7 +17,16 @@ import attrs
 import psycopg
 
 from karez.books.rights.claim import Claim, Consent
-from karez.books.rights.event import Amend, Recorded, Register, Renew, Reserve, Revoke
+from karez.books.rights.event import (
+    Amend,
+    Pause,
+    Recorded,
+    Register,
+    Renew,
+    Reserve,
+    Resume,
+    Revoke,
+)
 from karez.books.rights.grams import grams_of
 from karez.books.rights.history import Right, apply, shown
 from karez.books.rights.names import RULE, Debt, Name
@@ -68,6 +77,7 @@ class _Verifier:
     things: set[tuple[Any, ...]] = attrs.field(factory=set[tuple[Any, ...]])
     consents: dict[UUID, Consent] = attrs.field(factory=dict[UUID, Consent])
     revoked: set[UUID] = attrs.field(factory=set[UUID])
+    pauses: set[tuple[UUID, int, bool]] = attrs.field(factory=set[tuple[UUID, int, bool]])
 
     def run(self) -> Verification:
         head = self.connection.execute(QUERIES["verify_head"].text).fetchone()
@@ -138,6 +148,8 @@ class _Verifier:
             self.consents[event.right_id] = right.content
             if isinstance(event.act, Revoke):
                 self.revoked.add(event.right_id)
+            elif isinstance(event.act, Pause | Resume):
+                self.pauses.add((event.right_id, event.version, right.is_paused))
             return
         self._expect_index(event, right.content, had)
 
@@ -206,6 +218,10 @@ class _Verifier:
         for consent_id in revoked ^ self.revoked:
             what = "the table and the events do not agree on its withdrawal"
             self.report.find("consent", "revocation", shown(consent_id), what)
+        pauses = set(self.connection.execute(QUERIES["verify_pauses"].text))
+        for consent_id, version, _ in pauses ^ self.pauses:
+            what = "the table and the events do not agree on its rest"
+            self.report.find("consent", "pause", f"{shown(consent_id)} version {version}", what)
         for consent_id, number, follows, digest_is_right in self.connection.execute(
             QUERIES["verify_uses"].text
         ):

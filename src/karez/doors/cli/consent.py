@@ -17,6 +17,7 @@ from karez.kernel.ids import show_id
 from karez.kernel.time import parse_date, parse_instant
 from karez.services import consent as consents
 from karez.services.consent import Consent, ConsentView, Mode, Period, RecordedUse, Use
+from karez.services.rights import Done
 
 _consent = click.argument("consent_id", metavar="CONSENT", type=right_id)
 
@@ -108,19 +109,48 @@ def list_(shell: Shell, *, grantor: str | None, receiver: str | None) -> None:
     shell.show({"consents": shown}, shown or ["There is none."])
 
 
+_act_options = with_options(
+    _consent,
+    click.option("--reason", default="", help="Why."),
+    click.option("--by", default="", help="Who asks."),
+)
+
+
 @consent.command()
-@_consent
-@click.option("--reason", default="", help="Why.")
-@click.option("--by", default="", help="Who asks.")
+@_act_options
+@command_options
+def pause(shell: Shell, *, consent_id: UUID, reason: str, by: str) -> None:
+    """Let the consent CONSENT rest: nothing is read under it until it is resumed."""
+    with open_books(shell) as books:
+        done = consents.pause(books, consent_id, reason=reason, by=by)
+    _show_act(shell, done, "paused", "is paused")
+
+
+@consent.command()
+@_act_options
+@command_options
+def resume(shell: Shell, *, consent_id: UUID, reason: str, by: str) -> None:
+    """Let the paused consent CONSENT go on."""
+    with open_books(shell) as books:
+        done = consents.resume(books, consent_id, reason=reason, by=by)
+    _show_act(shell, done, "in force", "goes on")
+
+
+@consent.command()
+@_act_options
 @command_options
 def revoke(shell: Shell, *, consent_id: UUID, reason: str, by: str) -> None:
     """Withdraw the consent CONSENT: from now on nothing is read under it."""
     with open_books(shell) as books:
         done = consents.revoke(books, consent_id, reason=reason, by=by)
-    shown = show_id("rgt", consent_id)
+    _show_act(shell, done, "revoked", "is withdrawn")
+
+
+def _show_act(shell: Shell, done: Done, state: str, done_text: str) -> None:
     assert done.recorded is not None  # noqa: S101 - what is not refused is recorded
-    document = {"right": shown, "state": "revoked", "recorded_at": done.recorded.recorded_at}
-    shell.show(document, [f"{shown} is withdrawn."])
+    shown = show_id("rgt", done.recorded.right_id)
+    document = {"right": shown, "state": state, "recorded_at": done.recorded.recorded_at}
+    shell.show(document, [f"{shown} {done_text}."])
 
 
 @consent.command()

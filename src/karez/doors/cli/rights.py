@@ -10,6 +10,10 @@ _ACTS = "karez.doors.cli.rights_acts"
 _SEARCH = "karez.doors.cli.rights_search"
 COMMANDS = {
     "register": (f"{_ACTS}:register", "Register a claim on things."),
+    "import": (
+        "karez.doors.cli.rights_import:import_claims",
+        "Register the claims of a file, a row a claim.",
+    ),
     "reserve": (f"{_ACTS}:reserve", "Keep a thing for one lender until an instant."),
     "finance": (f"{_ACTS}:finance", "Put a reserved claim in force."),
     "amend": (f"{_ACTS}:amend", "Change debtors, things, description or amount of a claim."),

@@ -12,6 +12,8 @@ from karez.doors.cli.bookkeeping import exit_with
 from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
 from karez.doors.files.priority_cases import answer_cases, read_cases
 from karez.doors.files.regimes import read_regimes
+from karez.doors.files.rows import Format
+from karez.doors.files.tables import format_of
 from karez.kernel.errors import KarezError
 
 
@@ -29,21 +31,28 @@ def rank(shell: Shell, *, file: Path, folder: Path | None) -> None:
     """Rank the claims of the cases in FILE, and hand out what a sale brought; no database needed.
 
     FILE is a JSON list of cases: an id, and facts of an asset, the claims on it, a day and a
-    regime. A case that is wrong is named on the error channel; the others are ranked. The exit
-    code is then 5.
+    regime. One case a line (.jsonl) is read and answered line by line, in little memory. A case
+    that is wrong is named on the error channel; the others are ranked. The exit code is then 5.
     """
-    found = answer_cases(read_cases(file), read_regimes(folder))
-    answers = {name: answer for name, answer in found.items() if not isinstance(answer, KarezError)}
-    faults = [answer for answer in found.values() if isinstance(answer, KarezError)]
-    for fault in faults:
-        say(fault, as_json=shell.as_json)
-    lines: list[str] = []
-    for name, answer in answers.items():
+    one_by_one = format_of(file) is Format.JSONL
+    kept: dict[str, Mapping[str, Any]] = {}
+    faulty = False
+    for name, answer in answer_cases(read_cases(file), read_regimes(folder)):
+        if isinstance(answer, KarezError):
+            say(answer, as_json=shell.as_json)
+            faulty = True
+            continue
         for field in answer.get("not_looked_at", ()):
             click.echo(f"case {name}: {field} is not looked at", err=True)
-        lines += [f"{name} ({answer['regime']['name']})", *_lines(answer), ""]
-    shell.show(answers, lines)
-    exit_with(ExitCode.INVALID_INPUT if faults else ExitCode.DONE)
+        if not shell.as_json or one_by_one:  # nothing is kept, however many there are
+            shell.show(
+                {name: answer}, [f"{name} ({answer['regime']['name']})", *_lines(answer), ""]
+            )
+        else:
+            kept[name] = answer
+    if shell.as_json and not one_by_one:
+        shell.show(kept, ())
+    exit_with(ExitCode.INVALID_INPUT if faulty else ExitCode.DONE)
 
 
 def _lines(answer: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any, cast
 
@@ -13,6 +13,11 @@ from karez.engines.priority.facts import Advance, Asset, Claim, Kind, Knowledge,
 _KINDS = {
     "si": Kind.SECURITY, "lien": Kind.LIEN, "possessory_lien": Kind.POSSESSORY_LIEN,
     "statutory": Kind.STATUTORY, "buyer": Kind.BUYER, "lessee": Kind.BUYER, "licensee": Kind.BUYER,
+    "land": Kind.LAND,
+    "security_interest": Kind.SECURITY, "pledge": Kind.SECURITY, "lease": Kind.SECURITY,
+    "assignment": Kind.SECURITY, "title_retention": Kind.SECURITY, "lien_creditor": Kind.LIEN,
+    "judgment": Kind.LIEN, "judgment_creditor": Kind.LIEN, "execution": Kind.LIEN,
+    "mortgage_of_land": Kind.LAND, "encumbrance": Kind.LAND,
 }  # fmt: skip
 _CLAIM = {
     "id", "kind", "date", "attach", "debt", "file", "perf", "orig_file", "orig_perf",
@@ -20,15 +25,24 @@ _CLAIM = {
     "control_kind", "covers", "serial", "bound", "solely_508", "orig_debtor", "advance",
     "input_value", "rank_class", "seller", "delivery", "value", "knowledge", "ordinary_course",
     "consumer", "collusion", "possession", "knows", "possessory_lien",
+    "agreed_by", "renamed", "construction", "demands", "enforced_by", "advances", "serial_required",
+    "seriously_misleading",
 }  # fmt: skip
 """All that a claim can say. ``knows`` is read over: no regime asks a holder what it knew."""
 _OTHER_NAMES = {
     "possessory": "possessory_lien", "authenticated": "agreed", "has_serial": "serial",
     "serial_number": "serial", "serial_registered": "serial", "serial_goods": "serial_required",
     "serial_numbered": "serial_required", "enforcer": "enforced_by", "enforcing": "enforced_by",
-    "demand": "demands", "acquired_with_cash": "bought_with_cash",
+    "demand": "demands", "demanded": "demands", "acquired_with_cash": "bought_with_cash",
+    "proceeds_chain": "proceeds_of", "fixed_on": "fixed", "became_fixture": "fixed",
+    "readily_removable": "removable", "name_changed": "renamed", "amended": "renamed",
+    "authorised_by": "agreed_by", "authorized_by": "agreed_by", "subordination": "subordinations",
+    "purchase_money": "pm", "attached": "attach", "filed": "file", "perfected": "perf",
+    "lien_date": "date", "day": "date", "owed": "debt", "as_of": "asof", "decision_date": "asof",
 }  # fmt: skip
 """Words that others use for fields, and the field that each is."""
+_ADVANCE = {"date", "knows_lien", "knows_purchase", "committed"}
+_TRANSFER = {"from", "to", "date", "ordinary_course", "value", "knowledge", "agreed_by"}
 _BREACH = ("violat", "breach", "break")
 
 
@@ -56,13 +70,34 @@ def read_claims(fields: Fields, asset: Asset) -> tuple[tuple[Claim, ...], list[s
     somebody_has = any(part.get("serial") for part in parts)
     claims: dict[str, Claim] = {}
     ignored: list[str] = []
-    for part in parts:
+    for part in _with_advances(parts):
         claim = _claim(part, asset, serial=not somebody_has)
         if claim.id in claims:
             raise part.broken("id", "another claim has it already")
         claims[claim.id] = claim
         ignored += unused(part, _CLAIM)
+        if part.get("advance") is not None:
+            ignored += unused(
+                Fields(part.case, f"{part.name}.advance", part.get("advance")), _ADVANCE
+            )
     return tuple(claims.values()), ignored
+
+
+def _with_advances(parts: list[Fields]) -> Iterator[Fields]:
+    """Give each claim; one that lists its ``advances`` as a claim for each, numbered from 1."""
+    for part in parts:
+        if part.get("advances") is None:
+            yield part
+            continue
+        found = part.get("advances")
+        if not isinstance(found, list):
+            raise part.broken("advances", "it must be a list")
+        for number, values in enumerate(cast("list[Any]", found), 1):
+            one = Fields(part.case, f"{part.name}.advances[{number}]", values)
+            whole = {name: value for name, value in part.values.items() if name != "advances"}
+            advance = {name: one.get(name) for name in one.values if name != "amount"}
+            more = {"id": f"{part.text('id')}#{number}", "debt": one.get("amount")}
+            yield Fields(part.case, one.name, whole | more | {"advance": advance})
 
 
 def _claim(fields: Fields, asset: Asset, *, serial: bool) -> Claim:
@@ -70,7 +105,7 @@ def _claim(fields: Fields, asset: Asset, *, serial: bool) -> Claim:
     if kind is Kind.LIEN and truth(fields, "possessory_lien"):
         kind = Kind.POSSESSORY_LIEN
     day = optional_day(fields, "attach") or optional_day(fields, "date")
-    if day is None and kind in {Kind.LIEN, Kind.BUYER, Kind.SECURITY}:
+    if day is None and kind in {Kind.LIEN, Kind.LAND, Kind.BUYER, Kind.SECURITY}:
         raise fields.broken("attach" if kind is Kind.SECURITY else "date", "it must be a date")
     value = fields.get("input_value")
     debt = 0 if kind is Kind.BUYER else fields.whole("debt")
@@ -80,7 +115,7 @@ def _claim(fields: Fields, asset: Asset, *, serial: bool) -> Claim:
         kind=kind,
         day=day,
         debt_minor=debt,
-        steps=(*_steps(fields, "file"), *_steps(fields, "perf")),
+        steps=(*_registrations(fields), *_steps(fields, "perf")),
         original_steps=(*_steps(fields, "orig_file"), *_steps(fields, "orig_perf")),
         effective_in_proceeds=None
         if fields.get("perf_in_proceeds") is None
@@ -106,6 +141,9 @@ def _claim(fields: Fields, asset: Asset, *, serial: bool) -> Claim:
         ordinary_course=truth(fields, "ordinary_course"),
         consumer=truth(fields, "consumer"),
         collusion=truth(fields, "collusion"),
+        agreed_by=frozenset(texts_of(fields, "agreed_by")),
+        renamed=optional_day(fields, "renamed"),
+        construction=truth(fields, "construction"),
     )
 
 
@@ -144,6 +182,12 @@ def _steps(fields: Fields, name: str) -> list[Step]:
     return steps
 
 
+def _registrations(fields: Fields) -> list[Step]:
+    """Return the registrations that a search finds; one by a name that misleads is none."""
+    found = _steps(fields, "file")
+    return [] if truth(fields, "seriously_misleading") else found
+
+
 def _notified(fields: Fields) -> dict[str, date]:
     if fields.get("notified") is None:
         return {}
@@ -163,20 +207,22 @@ def _advance(fields: Fields) -> Advance | None:
     )
 
 
-def read_transfers(fields: Fields) -> tuple[Transfer, ...]:
-    """Return the transfers of an asset, the first first.
+def read_transfers(fields: Fields) -> tuple[tuple[Transfer, ...], list[str]]:
+    """Return the transfers of an asset, the first first, and fields that have no meaning here.
 
     Raises:
         CaseBrokenError: a field is missing, or holds what it must not.
     """
     found = fields.get("transfers")
     if found is None:
-        return ()
+        return (), []
     if not isinstance(found, list):
         raise fields.broken("transfers", "it must be a list")
     read: list[Transfer] = []
+    ignored: list[str] = []
     for place, values in enumerate(cast("list[Any]", found), 1):
-        one = Fields(fields.case, f"transfers[{place}]", values)
+        one = fields_of(fields.case, f"transfers[{place}]", values)
+        ignored += unused(one, _TRANSFER)
         read.append(
             Transfer(
                 one.text("from"),
@@ -185,9 +231,10 @@ def read_transfers(fields: Fields) -> tuple[Transfer, ...]:
                 ordinary_course=truth(one, "ordinary_course"),
                 value=truth(one, "value", default=True),
                 knowledge=_knowledge(one),
+                agreed_by=frozenset(texts_of(one, "agreed_by")),
             )
         )
-    return tuple(sorted(read, key=lambda transfer: transfer.day))
+    return tuple(sorted(read, key=lambda transfer: transfer.day)), ignored
 
 
 def _knowledge(fields: Fields) -> Knowledge:

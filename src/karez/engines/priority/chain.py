@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import calendar
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 import attrs
@@ -37,6 +38,10 @@ def period_end(start: date, period: Period, holidays: Collection[date]) -> date:
     """Return the last day of a period that begins after ``start``."""
     if period.unit == "days":
         return start + timedelta(period.count)
+    if period.unit == "months":
+        years, month = divmod(start.month - 1 + period.count, 12)
+        last = calendar.monthrange(start.year + years, month + 1)[1]
+        return date(start.year + years, month + 1, min(start.day, last))
     day, left = start, period.count
     while left:
         day += timedelta(1)
@@ -65,6 +70,7 @@ def steps_of(regime: Regime, facts: Facts, claim: Claim) -> tuple[Step, ...]:
         if step.name == REGISTRATION or claim.day is None or step.end is None
         or step.end >= claim.day
     ]  # fmt: skip
+    steps = [found for step in steps for found in _under_name(regime, facts, claim, step)]
     if claim.day is not None:
         steps.append(Step("attachment", claim.day))
         if claim.acquisition and facts.asset.type in regime.automatic_types:
@@ -72,6 +78,23 @@ def steps_of(regime: Regime, facts: Facts, claim: Claim) -> tuple[Step, ...]:
     if claim.notice is not None:
         steps.append(Step("notice", claim.notice))
     return tuple(steps + _in_proceeds(regime, facts, claim))
+
+
+def _under_name(regime: Regime, facts: Facts, claim: Claim, step: Step) -> Iterator[Step]:
+    """Give a step as it serves after the debtor's change of name: as it is, later, or not."""
+    renamed = facts.asset.renamed
+    got = facts.asset.possession or claim.day
+    if (
+        regime.rename_period is None or step.name != REGISTRATION
+        or renamed is None or step.start >= renamed or got is None
+    ):  # fmt: skip
+        yield step
+        return
+    last = period_end(renamed, regime.rename_period, facts.holidays)
+    if got <= last or (claim.renamed is not None and claim.renamed <= last):
+        yield step
+    elif claim.renamed is not None:
+        yield attrs.evolve(step, start=claim.renamed)
 
 
 def _in_proceeds(regime: Regime, facts: Facts, claim: Claim) -> list[Step]:

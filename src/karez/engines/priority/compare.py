@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from karez.engines.priority.chain import effective
 from karez.engines.priority.cut import related_back
 from karez.engines.priority.facts import Facts, Kind
+from karez.engines.priority.land import by_land
 from karez.engines.priority.regime import Regime, Statutory
 from karez.engines.priority.standing import Standing
 
@@ -17,7 +18,7 @@ _PLACES = ("before", "with", "after")
 
 def compare(regime: Regime, facts: Facts, one: Standing, two: Standing) -> Verdict:
     """Return which of two claims stands first. The pair turned round gives the mirror."""
-    for rule in (_by_statute, _by_possession, _by_lien):
+    for rule in (_by_statute, _by_possession, by_land, _by_lien):
         verdict = rule(regime, facts, one, two)
         if verdict is not None:
             return verdict

@@ -6,9 +6,17 @@ from datetime import date, timedelta
 
 import attrs
 
-from karez.engines.priority.chain import REGISTRATION, effective, period_end, steps_of
+from karez.engines.priority.chain import (
+    REGISTRATION,
+    chain_start,
+    effective,
+    period_end,
+    steps_of,
+)
 from karez.engines.priority.facts import Asset, Claim, Facts, Kind, Knowledge, Transfer
 from karez.engines.priority.regime import Regime
+
+_HELD = ("possession", "delivery", "control", "possession_of_document")
 
 
 @attrs.frozen
@@ -32,6 +40,7 @@ class _Purchase:
     ordinary_course: bool
     consumer: bool = False
     collusion: bool = False
+    agreed_by: frozenset[str] = frozenset()
 
 
 def cut_off(regime: Regime, facts: Facts) -> list[Cut]:
@@ -52,7 +61,7 @@ def cut_off(regime: Regime, facts: Facts) -> list[Cut]:
 def _of_transfer(transfer: Transfer) -> _Purchase:
     return _Purchase(
         transfer.buyer, transfer.seller, transfer.day, transfer.value, transfer.knowledge,
-        transfer.ordinary_course,
+        transfer.ordinary_course, agreed_by=transfer.agreed_by,
     )  # fmt: skip
 
 
@@ -65,7 +74,7 @@ def _of_buyer(regime: Regime, asset: Asset, claim: Claim) -> _Purchase:
         day = max(bought, claim.delivery)
     return _Purchase(
         claim.id, claim.seller or asset.debtor, day, claim.value, claim.knowledge,
-        claim.ordinary_course, claim.consumer, claim.collusion,
+        claim.ordinary_course, claim.consumer, claim.collusion, claim.agreed_by,
     )  # fmt: skip
 
 
@@ -77,17 +86,28 @@ def _ends(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> st
     told = regime.buyer_knowledge and purchase.knowledge is not Knowledge.NOTHING
     for_value = purchase.value or not regime.buyer_delivery
     rules = {
+        "agreed_sale": (
+            regime.agreed_sale and bool({claim.id, claim.holder} & purchase.agreed_by),
+            "its holder agreed to that",
+        ),
         "funds_types": (
             asset.type in regime.funds_types and not purchase.collusion,
             "paid with funds, without collusion",
         ),
         "ordinary_course": (
-            _in_ordinary_course(regime, asset, purchase, claim),
+            _in_ordinary_course(regime, facts, purchase, claim),
             "bought in ordinary course from who created it",
         ),
         "buyer_advance_days": (
             _advanced_too_late(regime, purchase, claim),
             "lent too long after the purchase",
+        ),
+        "paper_types": (
+            asset.type in regime.paper_types
+            and purchase.value
+            and purchase.knowledge is not Knowledge.OF_BREACH
+            and not _held(claim, purchase.day),
+            "bought the paper for value, and the right is not held",
         ),
         "buyer_serial": (
             for_value and regime.buyer_serial and asset.serial_required and not claim.serial,
@@ -104,12 +124,21 @@ def _ends(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> st
     return ""
 
 
-def _in_ordinary_course(regime: Regime, asset: Asset, purchase: _Purchase, claim: Claim) -> bool:
-    types = regime.ordinary_course_types
+def _held(claim: Claim, day: date) -> bool:
+    """Say whether a right was by possession or control of the thing itself on a day."""
+    held = [step for step in claim.steps if step.name in _HELD]
+    return chain_start(held, day) is not None
+
+
+def _in_ordinary_course(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> bool:
+    asset, types = facts.asset, regime.ordinary_course_types
     return (
         regime.ordinary_course
         and purchase.ordinary_course
+        and purchase.value
         and (not types or asset.type in types)
+        and asset.type not in regime.ordinary_course_not
+        and not (regime.held_binds_buyers and _held(claim, purchase.day))
         and (claim.grantor or asset.creator) == purchase.seller
         and purchase.knowledge is not Knowledge.OF_BREACH
     )
@@ -141,9 +170,19 @@ def _binds(regime: Regime, facts: Facts, purchase: _Purchase, claim: Claim) -> b
     if regime.consumer_sale and purchase.consumer:
         steps = [step for step in claim.steps if step.name == REGISTRATION]
         claim = attrs.evolve(claim, steps=tuple(steps), acquisition=None)
+    if regime.lapse_frees_buyers:
+        claim = _without_lapsed(claim, facts.as_of)
     if effective(regime, facts, claim, purchase.day) is not None:
         return True
     return related_back(regime, facts, claim, purchase.day)
+
+
+def _without_lapsed(claim: Claim, as_of: date) -> Claim:
+    """Return a right without the registrations whose chain has not lasted to a day."""
+    registered = [step for step in claim.steps if step.name == REGISTRATION]
+    since = chain_start(registered, as_of) or date.max
+    kept = [step for step in claim.steps if step.name != REGISTRATION or step.start >= since]
+    return attrs.evolve(claim, steps=tuple(kept))
 
 
 def related_back(regime: Regime, facts: Facts, claim: Claim, day: date) -> bool:

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     POSSESSORY_LIEN = "possessory_lien"  # who holds the asset until its work on it is paid
     STATUTORY = "statutory"  # a claim that a statute ranks: costs, wages, taxes
     BUYER = "buyer"  # who bought, leased or licensed the asset
+    LAND = "land"  # an interest in the land that the asset is fixed to, by its day of record
 
 
 class Knowledge(StrEnum):
@@ -48,6 +49,8 @@ class Transfer:
     ordinary_course: bool = False
     value: bool = True
     knowledge: Knowledge = Knowledge.NOTHING
+    agreed_by: frozenset[str] = frozenset()
+    """The claims whose holders agreed to it, free of their right."""
 
 
 @attrs.frozen
@@ -70,6 +73,12 @@ class Asset:
     serial_required: bool = False
     commingled: date | None = None
     document_issued: date | None = None
+    fixed: date | None = None
+    """The day on which it became a part of land."""
+    removable: bool = False
+    """It is fixed, and readily removable: a machine, a household appliance that replaces one."""
+    renamed: date | None = None
+    """The day on which the debtor's name became another, so that a search by it finds nothing."""
     transfers: tuple[Transfer, ...] = ()
 
 
@@ -115,6 +124,12 @@ class Claim:
     original_debtor: str = ""
     knows_breach: bool = False
     advance: Advance | None = None
+    renamed: date | None = None
+    """The day on which the registration was amended to the debtor's new name."""
+    construction: bool = False
+    """An interest in land that pays for a building, and the asset was fixed while it was built."""
+    agreed_by: frozenset[str] = frozenset()
+    """The claims whose holders agreed to a purchase, free of their right."""
     input_value_minor: int | None = None
     rank_class: str = ""
     seller: str = ""

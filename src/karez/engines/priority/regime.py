@@ -21,7 +21,7 @@ class RegimeBrokenError(InvalidInputError):
 
 @attrs.frozen
 class Period:
-    """A number of days, or of days that are neither weekend nor holiday."""
+    """A number of days, of days that are neither weekend nor holiday, or of months."""
 
     count: int
     unit: str = "days"
@@ -91,6 +91,9 @@ class Regime:
     inventory_types: tuple[str, ...] = _is("kinds of asset that count as inventory", ("inventory",))
     inventory_notice: bool = _is("earlier registrants must be told before possession", False)
     inventory_notice_years: int = _is("years for which such a notice counts; 0 for ever", 0)
+    livestock_notice: Period | None = _is(
+        "time for which such a notice counts if the goods are livestock", None
+    )
     automatic_types: tuple[str, ...] = _is(
         "kinds of asset in which an acquisition right is effective by itself", ()
     )
@@ -101,6 +104,9 @@ class Regime:
         "acquisition rights reach into proceeds of inventory: `none`, `cash_on_delivery`,"
         " `all_but_accounts` or `all`",
         "none",
+    )
+    inventory_proceeds_types: tuple[str, ...] = _is(
+        "only for these kinds of inventory; none is all", ()
     )
     other_proceeds: str = _is("the same for other assets", "none")
     relation_back: Period | None = _is(
@@ -113,6 +119,24 @@ class Regime:
     possessory_lien: str = _is("who holds for work done is `first`, or ranks by `day`", "day")
     ordinary_course: bool = _is("a buyer in ordinary course is free of its seller's rights", False)
     ordinary_course_types: tuple[str, ...] = _is("only for these kinds of asset; none is all", ())
+    ordinary_course_not: tuple[str, ...] = _is("never for these kinds of asset", ())
+    held_binds_buyers: bool = _is(
+        "a buyer in ordinary course is bound by who holds the asset then", False
+    )
+    agreed_sale: bool = _is("a buyer is free of whoever agreed to the sale", False)
+    paper_types: tuple[str, ...] = _is(
+        "kinds of asset of which a buyer for value, who knows of no breach, is free of rights that"
+        " are not held",
+        (),
+    )
+    lapse_frees_buyers: bool = _is(
+        "a registration that lapsed counts for buyers as if it had never been", False
+    )
+    rename_period: Period | None = _is(
+        "a registration under a debtor's old name serves for what the debtor got so soon after;"
+        " for what came later if it was amended so soon, else from the day of that",
+        None,
+    )
     buyer_knowledge: bool = _is("a buyer who knows of an ineffective right is bound by it", False)
     buyer_delivery: bool = _is("a buyer is judged at delivery, and must give value", False)
     buyer_registration: bool = _is("a buyer may register, and is judged on that day", False)
@@ -143,6 +167,16 @@ class Regime:
         "mixed goods: inputs share without a cap (`input_value`), or up to their value (`capped`)",
         "",
     )
+    land_first: bool = _is(
+        "an interest in the land stands before a right in what is fixed to it, but for one by"
+        " `fixture_filing` before its day, or effective before the fixing of what is removable",
+        False,
+    )
+    land_grace: Period | None = _is(
+        "a fixture filing of an acquisition right so soon after the fixing is also good against"
+        " an earlier interest in the land, unless that pays for the building",
+        None,
+    )
     juniors_on_demand: bool = _is("a junior is paid only if it asked in time", False)
     statutory: tuple[Statutory, ...] = _is("ranks that a statute gives, best first", ())
 
@@ -160,7 +194,7 @@ _CHOICES = {
     "other_proceeds": ("none", "cash_on_delivery", "all_but_accounts", "all"),
     "possessory_lien": ("first", "day"),
     "product": ("", "input_value", "capped"),
-    "unit": ("days", "working_days"),
+    "unit": ("days", "working_days", "months"),
     "place": ("before", "with", "after"),
     "within": ("day", "pro_rata"),
 }

@@ -14,7 +14,7 @@ from karez.engines.priority.chain import (
     period_end,
     steps_of,
 )
-from karez.engines.priority.facts import Claim, Facts, Kind
+from karez.engines.priority.facts import Asset, Claim, Facts, Kind
 from karez.engines.priority.regime import First, Regime
 
 _DAYS_A_YEAR = 365.25
@@ -70,8 +70,7 @@ def _plain(regime: Regime, facts: Facts, claim: Claim) -> Standing:
     grantor = claim.grantor or asset.creator
     if claim.kind is not Kind.SECURITY:
         return Standing(claim=claim, grantor=grantor)
-    origin = asset.proceeds_of[0] if asset.proceeds_of else asset.type
-    inventory = origin in regime.inventory_types
+    inventory = _origin(asset) in regime.inventory_types
     found = effective(regime, facts, claim, as_of)
     if found is None:
         return Standing(claim=claim, grantor=grantor, rank_class=3, inventory=inventory)
@@ -105,6 +104,10 @@ def _plain(regime: Regime, facts: Facts, claim: Claim) -> Standing:
         inventory=inventory,
         shares_product=shares,
     )
+
+
+def _origin(asset: Asset) -> str:
+    return asset.proceeds_of[0] if asset.proceeds_of else asset.type
 
 
 def _first(regime: Regime, facts: Facts, claim: Claim, start: date) -> tuple[int, int, date] | None:
@@ -165,14 +168,17 @@ def _acquires(regime: Regime, facts: Facts, one: Standing, others: list[Standing
     claim, start, asset = one.claim, one.start, facts.asset
     if not claim.acquisition or start is None or claim.day is None or one.rank_class:
         return False
-    if asset.proceeds_of and not _reaches(regime, facts, inventory=one.inventory):
+    reaches_as_inventory = one.inventory and (
+        not regime.inventory_proceeds_types or _origin(asset) in regime.inventory_proceeds_types
+    )
+    if asset.proceeds_of and not _reaches(regime, facts, inventory=reaches_as_inventory):
         return False
     possession = asset.possession or claim.delivery or claim.day
     if one.inventory and regime.inventory != "grace":
         return (
             regime.inventory == "before_possession"
             and start <= possession
-            and (not regime.inventory_notice or _told(regime, one, others, possession))
+            and (not regime.inventory_notice or _told(regime, facts, one, others, possession))
         )
     if regime.grace is None:
         return False
@@ -190,16 +196,21 @@ def _reaches(regime: Regime, facts: Facts, *, inventory: bool) -> bool:
     )
 
 
-def _told(regime: Regime, one: Standing, others: list[Standing], possession: date) -> bool:
+def _told(
+    regime: Regime, facts: Facts, one: Standing, others: list[Standing], possession: date
+) -> bool:
     """Say whether all who registered before were told before the debtor had the goods."""
     start = one.start or date.max
     years = regime.inventory_notice_years
     oldest = possession - timedelta(days=int(years * _DAYS_A_YEAR)) if years else date.min
+    short = regime.livestock_notice if _origin(facts.asset) == "livestock" else None
     for other in others:
         earlier = other.start is not None and other.start < start
         if not earlier or other.claim.holder == one.claim.holder or other.grantor != one.grantor:
             continue
         told = one.claim.notified.get(other.claim.id, one.claim.notified.get(other.claim.holder))
         if told is None or not oldest <= told <= possession:
+            return False
+        if short is not None and period_end(told, short, facts.holidays) < possession:
             return False
     return True

@@ -7,8 +7,11 @@ from karez.services.consent.consents import (
     find_consent,
     grant,
     list_consents,
+    pause,
+    resume,
     revoke,
 )
+from karez.services.consent.desk import UseDesk
 from karez.services.consent.reading import (
     SharedLine,
     begin_use,
@@ -26,6 +29,7 @@ __all__ = [
     "RecordedUse",
     "SharedLine",
     "Use",
+    "UseDesk",
     "begin_use",
     "check_template",
     "check_use",
@@ -34,6 +38,8 @@ __all__ = [
     "list_consents",
     "load_templates",
     "open_shared",
+    "pause",
     "read_statement",
+    "resume",
     "revoke",
 ]

@@ -9,7 +9,7 @@ import attrs
 from karez.books.rights import read, use
 from karez.books.rights.claim import Consent
 from karez.books.rights.errors import ConsentUnknownError, RightUnknownError
-from karez.books.rights.event import Event, Grant, Revoke
+from karez.books.rights.event import Event, Grant, Pause, Resume, Revoke
 from karez.books.rights.history import State, shown
 from karez.books.rights.read import RightView
 from karez.books.rights.record import Done, record_one
@@ -31,7 +31,7 @@ class ConsentView:
 
     @property
     def state(self) -> str:
-        """``in force``, ``expired`` or ``revoked``."""
+        """``in force``, ``paused``, ``expired`` or ``revoked``."""
         return "expired" if self.view.state is State.LAPSED else str(self.view.state)
 
 
@@ -60,11 +60,35 @@ def revoke(books: Books, consent_id: UUID, *, reason: str = "", by: str = "") ->
         ConsentUnknownError: there is no such consent.
         RightStateError: it was withdrawn before.
     """
+    return _act(books, Event(consent_id, Revoke(reason), by=by))
+
+
+def pause(books: Books, consent_id: UUID, *, reason: str = "", by: str = "") -> Done:
+    """Let a consent rest: from the commit on, nothing is read under it until it goes on.
+
+    Raises:
+        ConsentUnknownError: there is no such consent.
+        RightStateError: it is not in force.
+    """
+    return _act(books, Event(consent_id, Pause(reason), by=by))
+
+
+def resume(books: Books, consent_id: UUID, *, reason: str = "", by: str = "") -> Done:
+    """Let a paused consent go on.
+
+    Raises:
+        ConsentUnknownError: there is no such consent.
+        RightStateError: it is not paused.
+    """
+    return _act(books, Event(consent_id, Resume(reason), by=by))
+
+
+def _act(books: Books, event: Event) -> Done:
     with books.transaction() as connection:
         try:
-            return record_one(connection, Event(consent_id, Revoke(reason), by=by))
+            return record_one(connection, event)
         except RightUnknownError as fault:
-            raise ConsentUnknownError(consent=shown(consent_id)) from fault
+            raise ConsentUnknownError(consent=shown(event.right_id)) from fault
 
 
 def find_consent(books: Books, consent_id: UUID) -> ConsentView:

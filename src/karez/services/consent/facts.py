@@ -2,7 +2,8 @@
 
 They are appended in the transaction that records the use: neither book has it without the other.
 The rights book is locked first (the consent's row, in ``rights.use_consent_v1``) and the head of
-the log last, one use a transaction: so nobody who holds the log waits for a consent.
+the log last, of several consents the lower id first: so nobody who holds the log waits for a
+consent.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ _RECORDED_WITHIN = timedelta(hours=1)
 """From a use to its last fact; what takes longer than a statement is not read under a use."""
 
 
-def record_use(connection: psycopg.Connection, book: FactsBook, use_id: UUID) -> None:
-    """Append the facts of a use as the rights book has it, in the caller's transaction.
+def record_uses(connection: psycopg.Connection, book: FactsBook, use_ids: Sequence[UUID]) -> None:
+    """Append the facts of uses as the rights book has them, in the caller's transaction.
 
     A use that is not on record (its consent is unknown, say) gives none; a fact that is in the
     log is not added again.
@@ -37,8 +38,10 @@ def record_use(connection: psycopg.Connection, book: FactsBook, use_id: UUID) ->
         FactMalformedError: a text is longer than a fact may hold.
         LogKeyWrongError: the log was opened with other keys.
     """
-    for recorded in list_uses(connection, use_id=use_id):
-        facts = facts_of(recorded)
+    facts: dict[str, ConsentUse] = {}
+    for recorded in list_uses(connection, use_ids=use_ids):
+        facts |= facts_of(recorded)
+    if facts:
         done = book.append(connection, Batch(list(facts.values()), list(facts)))
         for error in done.refused.values():
             raise error

@@ -15,7 +15,7 @@ from karez.books.rights.use import GATE_SQLSTATE, Use, refusal
 from karez.kernel.database import Database, Role, transaction
 from karez.kernel.sql import load_queries
 from karez.services.bookkeeping import Books
-from karez.services.consent.facts import record_use
+from karez.services.consent.facts import record_uses
 from karez.services.evidence import Evidence
 
 QUERIES = load_queries("karez.services.consent")
@@ -61,7 +61,7 @@ def begin_use(evidence: Evidence, use: Use) -> None:
     book = evidence.book  # its keys are read before anything is locked
     with evidence.transaction() as connection:
         error = uses.begin_use(connection, use)
-        record_use(connection, book, use.use_id)
+        record_uses(connection, book, [use.use_id])
     if error is not None:
         raise error
 
@@ -76,7 +76,7 @@ def read_statement(evidence: Evidence, database: Database, use: Use) -> Sequence
         rows = connection.execute(QUERIES["statement_lines"].text).fetchall()
     with evidence.transaction() as connection:
         uses.end_use(connection, use.use_id, len(rows))
-        record_use(connection, evidence.book, use.use_id)
+        record_uses(connection, evidence.book, [use.use_id])
     return [SharedLine(*row) for row in rows]
 
 

@@ -24,10 +24,17 @@ from karez.services.bookkeeping import Books
 from karez.services.consent.facts import unproven_uses
 
 
-def record(books: Books, events: Sequence[Event]) -> list[Done]:
-    """Record a batch of events, each on its own merits; what is refused says why in its answer."""
-    with books.transaction() as connection:
-        return recording.record(connection, events)
+def record(books: Books, events: Sequence[Event], *, dry_run: bool = False) -> list[Done]:
+    """Record a batch of events, each on its own merits; what is refused says why in its answer.
+
+    A dry run gives the same answers, and records nothing.
+    """
+    answers: list[Done] = []
+    with books.transaction() as connection, connection.transaction():
+        answers = recording.record(connection, events)
+        if dry_run:
+            raise psycopg.Rollback
+    return answers
 
 
 def record_one(books: Books, event: Event) -> Done:

@@ -66,42 +66,61 @@ WHERE b.institution_id = current_setting('karez.institution_id')::integer;
 
 -- name: events_of_rights
 -- Read the events of these rights, as known at an instant and effective at another, in order.
+-- An ordered subquery stays one: a look-up for each right, however many events there are.
+WITH wanted AS (
+    SELECT u.right_id FROM unnest(%(right_ids)s::uuid[]) AS u (right_id)
+)
+
 SELECT
-    right_id,
-    version,
-    event_id,
-    action,
-    body,
-    effective_at,
-    recorded_at,
-    position,
-    by,
-    evidence
-FROM rights.event
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND right_id = any(%(right_ids)s::uuid[])
-    AND effective_at <= %(effective_at)s::timestamptz
-    AND recorded_at <= %(known_at)s::timestamptz
-ORDER BY right_id, version;
+    e.right_id,
+    e.version,
+    e.event_id,
+    e.action,
+    e.body,
+    e.effective_at,
+    e.recorded_at,
+    e.position,
+    e.by,
+    e.evidence
+FROM wanted
+CROSS JOIN
+    LATERAL (
+        SELECT i.* FROM rights.event AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.right_id = wanted.right_id
+            AND i.effective_at <= %(effective_at)s::timestamptz
+            AND i.recorded_at <= %(known_at)s::timestamptz
+        ORDER BY i.version
+    ) AS e
+ORDER BY e.right_id, e.version;
 
 -- name: events_by_id
 -- Read the events with these ids.
+WITH wanted AS (
+    SELECT u.event_id FROM unnest(%(event_ids)s::uuid[]) AS u (event_id)
+)
+
 SELECT
-    right_id,
-    version,
-    event_id,
-    action,
-    body,
-    effective_at,
-    recorded_at,
-    position,
-    by,
-    evidence
-FROM rights.event
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND event_id = any(%(event_ids)s::uuid[]);
+    e.right_id,
+    e.version,
+    e.event_id,
+    e.action,
+    e.body,
+    e.effective_at,
+    e.recorded_at,
+    e.position,
+    e.by,
+    e.evidence
+FROM wanted
+CROSS JOIN
+    LATERAL (
+        SELECT i.* FROM rights.event AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.event_id = wanted.event_id
+        ORDER BY i.event_id
+    ) AS e;
 
 -- name: events_of_batches
 -- Read the events of batches in order.
@@ -152,8 +171,11 @@ CROSS JOIN
 WITH wanted AS (
     SELECT
         u.gram,
+        u.key_group,
         u.weight
-    FROM unnest(%(grams)s::bigint[], %(weights)s::smallint[]) AS u (gram, weight)
+    FROM unnest(
+        %(grams)s::bigint[], %(groups)s::smallint[], %(weights)s::smallint[]
+    ) AS u (gram, key_group, weight)
 ),
 
 near AS (
@@ -168,25 +190,44 @@ near AS (
             -- An ordered subquery stays one: a look-up for each gram, never a pass through all.
             ORDER BY i.name_id
         ) AS g
-    GROUP BY g.name_id
+    GROUP BY g.name_id, wanted.key_group
     HAVING sum(wanted.weight) >= %(weight_needed)s
+),
+
+once AS (
+    SELECT DISTINCT near.name_id FROM near
 )
 
 SELECT
     n.name_id,
     n.debt,
     n.spelled
-FROM near
-INNER JOIN rights.name AS n ON near.name_id = n.name_id
-WHERE n.institution_id = current_setting('karez.institution_id')::integer;
+FROM once
+CROSS JOIN
+    LATERAL (
+        SELECT i.* FROM rights.name AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.name_id = once.name_id
+        ORDER BY i.name_id
+    ) AS n;
 
 -- name: rights_under_names
 -- Find the rights that stand or stood under these names.
-SELECT DISTINCT right_id
-FROM rights.debtor
-WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND name_id = any(%(name_ids)s::bigint[]);
+WITH wanted AS (
+    SELECT u.name_id FROM unnest(%(name_ids)s::bigint[]) AS u (name_id)
+)
+
+SELECT DISTINCT d.right_id
+FROM wanted
+CROSS JOIN
+    LATERAL (
+        SELECT i.right_id FROM rights.debtor AS i
+        WHERE
+            i.institution_id = current_setting('karez.institution_id')::integer
+            AND i.name_id = wanted.name_id
+        ORDER BY i.right_id
+    ) AS d;
 
 -- name: rights_on_things
 -- Find the rights that stand or stood on things with these keys, and the turns that they took.
@@ -354,7 +395,7 @@ LEFT JOIN rights.consent_read AS r ON u.institution_id = r.institution_id AND u.
 WHERE
     u.institution_id = current_setting('karez.institution_id')::integer
     AND (%(consent_id)s::uuid IS NULL OR u.consent_id = %(consent_id)s)
-    AND (%(use_id)s::uuid IS NULL OR u.use_id = %(use_id)s)
+    AND (%(use_ids)s::uuid[] IS NULL OR u.use_id = any(%(use_ids)s))
 ORDER BY u.consent_id, u.use_number;
 
 -- name: verify_head
@@ -446,6 +487,15 @@ WHERE institution_id = current_setting('karez.institution_id')::integer;
 -- name: verify_revocations
 -- List the consents that were withdrawn.
 SELECT consent_id FROM rights.revocation
+WHERE institution_id = current_setting('karez.institution_id')::integer;
+
+-- name: verify_pauses
+-- List when consents rested and went on.
+SELECT
+    consent_id,
+    version,
+    is_paused
+FROM rights.pause
 WHERE institution_id = current_setting('karez.institution_id')::integer;
 
 -- name: verify_uses

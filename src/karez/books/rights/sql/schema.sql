@@ -39,7 +39,7 @@ CREATE TABLE rights.event (
     action text NOT NULL CHECK (
         action IN (
             'register', 'reserve', 'finance', 'amend', 'transfer', 'subordinate', 'renew',
-            'release', 'cancel', 'grant', 'revoke'
+            'release', 'cancel', 'grant', 'revoke', 'pause', 'resume'
         )
     ),
     body text NOT NULL CHECK (body IS JSON OBJECT),
@@ -146,6 +146,15 @@ CREATE TABLE rights.revocation (
     PRIMARY KEY (institution_id, consent_id)
 );
 
+-- When a consent rested and went on; its last row says which.
+CREATE TABLE rights.pause (
+    institution_id integer NOT NULL,
+    consent_id uuid NOT NULL,
+    version integer NOT NULL,
+    is_paused boolean NOT NULL,
+    PRIMARY KEY (institution_id, consent_id, version)
+);
+
 -- Every use that was asked for, allowed or refused. The uses of one consent are numbered without
 -- a gap, and each digest covers the one before. `opened_by` is the transaction that began it.
 CREATE TABLE rights.consent_use (
@@ -211,6 +220,9 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE rights.consent ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON rights.consent
 USING (institution_id = current_setting('karez.institution_id')::integer);
+ALTER TABLE rights.pause ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON rights.pause
+USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE rights.revocation ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON rights.revocation
 USING (institution_id = current_setting('karez.institution_id')::integer);
@@ -229,7 +241,23 @@ GRANT INSERT ON rights.book, rights.batch, rights.certificate TO karez_applicati
 GRANT UPDATE (number, recorded_at, digest, event_count, claim_count, name_count)
 ON rights.book TO karez_application;
 GRANT INSERT ON rights.event, rights.name, rights.gram, rights.debtor, rights.thing, rights.consent,
-rights.revocation TO karez_poster;
+rights.revocation, rights.pause TO karez_poster;
+
+-- Whether a consent rests at this moment.
+CREATE FUNCTION rights.is_paused_v1(in_consent_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog
+AS $$
+    SELECT coalesce((
+        SELECT p.is_paused FROM rights.pause AS p
+        WHERE
+            p.institution_id = current_setting('karez.institution_id')::integer
+            AND p.consent_id = in_consent_id
+        ORDER BY p.version DESC
+        LIMIT 1
+    ), FALSE);
+$$;
+
+REVOKE ALL ON FUNCTION rights.is_paused_v1(uuid) FROM public;
 
 -- Why a consent does not cover a use at this instant; 'allowed' where it does. In the order in
 -- which a person would ask: is it there, is it mine, does it stand, what does it cover, how much.
@@ -268,6 +296,8 @@ BEGIN
         RETURN 'consent-not-started';
     ELSIF now_at >= consent.ends_at THEN
         RETURN 'consent-expired';
+    ELSIF rights.is_paused_v1(in_consent_id) THEN
+        RETURN 'consent-paused';
     ELSIF in_purpose <> ALL (consent.purposes) THEN
         RETURN 'consent-purpose';
     ELSIF in_scope <> ALL (consent.scopes) THEN
@@ -429,7 +459,7 @@ BEGIN
         RAISE EXCEPTION 'consent-isolation' USING ERRCODE = 'KR001';
     END IF;
     SELECT
-        u.series, u.range_from, u.range_to, c.ends_at,
+        u.series, u.range_from, u.range_to, c.ends_at, u.consent_id,
         u.verdict = 'allowed'
         AND u.used_at > now_at - interval '15 minutes'
         AND u.opened_by IS DISTINCT FROM pg_current_xact_id_if_assigned() AS is_open,
@@ -450,6 +480,8 @@ BEGIN
         RAISE EXCEPTION 'consent-revoked' USING ERRCODE = 'KR001';
     ELSIF used.ends_at <= now_at THEN
         RAISE EXCEPTION 'consent-expired' USING ERRCODE = 'KR001';
+    ELSIF rights.is_paused_v1(used.consent_id) THEN
+        RAISE EXCEPTION 'consent-paused' USING ERRCODE = 'KR001';
     ELSIF used.is_open IS NOT TRUE OR used.has_ended THEN
         RAISE EXCEPTION 'consent-use' USING ERRCODE = 'KR001';
     END IF;
