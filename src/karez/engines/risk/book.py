@@ -18,6 +18,11 @@ Flags = npt.NDArray[np.bool_]
 ONE_SECTOR = "all"
 
 
+def sums(place: npt.NDArray[np.integer], amounts: Floats, count: int) -> Floats:
+    """Return sums of amounts by place, of so many places."""
+    return np.bincount(place, amounts, count).astype(np.float64, copy=False)
+
+
 @attrs.frozen(eq=False)
 class Book:
     """Loans of one currency. Amounts may be in any one unit; losses come out in the same.

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from karez.engines.risk.book import Flags, Floats, Ints
+from karez.engines.risk.book import Flags, Floats, Ints, sums
 from karez.engines.risk.errors import FirmMalformedError, LevelError, LinkMalformedError
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ class Network:
     @property
     def owed(self) -> Floats:
         """What each firm owes in all."""
-        return self.debts + np.bincount(self._debtor, self.amount, len(self.firms))
+        return self.debts + sums(self._debtor, self.amount, len(self.firms))
 
     @property
     def receivable(self) -> Floats:
         """What the firms of the network owe each firm."""
-        return np.bincount(self.creditor, self.amount, len(self.firms)).astype(np.float64)
+        return sums(self.creditor, self.amount, len(self.firms))
 
     @property
     def equity(self) -> Floats:

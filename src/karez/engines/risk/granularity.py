@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from karez.engines.risk.book import Book, Floats
+from karez.engines.risk.book import Book, Floats, sums
 from karez.engines.risk.errors import LevelError
 from karez.engines.risk.factors import Nodes
 from karez.engines.risk.normal import binomial, density, probability, quantile
@@ -101,15 +101,11 @@ def slices(book: Book, shortfall: Floats, values: Sequence[str]) -> list[Slice]:
     """Return what falls to each value of a label, the largest part of the shortfall first."""
     names, place = np.unique(np.array(values, dtype=str), return_inverse=True)
 
-    def sums(amounts: Floats) -> list[float]:
-        return np.bincount(place, amounts, len(names)).tolist()
-
+    columns = (book.exposure, book.expected_loss, shortfall)
     rows = zip(
         names.tolist(),
         np.bincount(place, minlength=len(names)).tolist(),
-        sums(book.exposure),
-        sums(book.expected_loss),
-        sums(shortfall),
+        *(sums(place, column, len(names)).tolist() for column in columns),
         strict=True,
     )
     return sorted((Slice(*row) for row in rows), key=lambda one: (-one.shortfall, one.value))

@@ -31,3 +31,8 @@ def binomial(trials: int, chance: Floats) -> Floats:
     ways = special.gammaln(trials + 1) - special.gammaln(count + 1) - special.gammaln(rest + 1)
     q = chance[:, None]
     return np.exp(ways + special.xlogy(count, q) + special.xlog1py(rest, -q))
+
+
+def log_gamma(value: Floats) -> Floats:
+    """Return the logarithm of the gamma function."""
+    return np.asarray(special.gammaln(value))
