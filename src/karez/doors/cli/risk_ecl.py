@@ -48,9 +48,8 @@ def ecl(  # noqa: PLR0913 - one argument for each option
     stages = [_stage(found, stage, decimals) for stage in (1, 2, 3)]
     document = {"as_of": as_of, "stages": stages, "loans": rows}
     largest: list[int] = np.argsort(-found.provision_minor, kind="stable")[:top].tolist()
-    lines = table(
-        ["stage", "loans", "exposure", "provision"], [tuple(one.values()) for one in stages]
-    )
+    heads = ["stage", "loans", "exposure", "provision"]
+    lines = table(heads, [tuple(one.values()) for one in stages])
     heads = ["loan", "stage", "why", "exposure", "12 months", "lifetime", "provision"]
     lines += ["", *table(heads, [tuple(rows[row].values()) for row in largest])]
     shell.show(document, lines)

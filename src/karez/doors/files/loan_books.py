@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -42,7 +43,9 @@ class LoanRows:
 
     def fault(self, row: int, reason: str) -> None:
         """Name what is wrong with a row, unless something was before."""
-        error = LoanRowError(file=self.file, unit=self.unit, line=self.lines[row], reason=reason)
+        error = LoanRowError(
+            file=self.file, unit=self.unit, line=self.lines[row], reason=reason.rstrip(".")
+        )
         self.faults.setdefault(row, error)
 
     def numbers(self, name: str, missing: float | None = None) -> Floats:
@@ -110,35 +113,35 @@ def read_rows(path: Path, needed: Collection[str]) -> LoanRows:
         HeaderIncompleteError: a column that is needed is missing.
         FileUnreadableError, FileEmptyError, HeaderRepeatedError: it is no table.
     """
-    with path.open("rb") as stream:
-        if format_of(path) is Format.PARQUET:
-            from karez.doors.files.parquet import read_parquet  # noqa: PLC0415 - Arrow is slow
+    # In memory, so that a reader that is given up half-way leaves no file open.
+    stream = io.BytesIO(path.read_bytes())
+    if format_of(path) is Format.PARQUET:
+        from karez.doors.files.parquet import read_parquet  # noqa: PLC0415 - Arrow is slow
 
-            table = read_parquet(stream, path.name, inexact=(*NUMBERS, *FLAGS))
-        else:
-            table = read_csv(stream, path.name)
-        missing = [name for name in needed if name not in table.header]
-        if missing:
-            raise HeaderIncompleteError(
+        table = read_parquet(stream, path.name, inexact=(*NUMBERS, *FLAGS))
+    else:
+        table = read_csv(stream, path.name)
+    missing = [name for name in needed if name not in table.header]
+    if missing:
+        raise HeaderIncompleteError(
+            file=path.name,
+            missing=", ".join(missing),
+            found=", ".join(table.header),
+            wanted=", ".join(needed),
+        )
+    found = LoanRows(path.name, table.unit, table.header, [], [])
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    for block in table.blocks:
+        for row, fault in block.faults.items():
+            found.faults[len(rows) + row] = LoanRowError(
                 file=path.name,
-                missing=", ".join(missing),
-                found=", ".join(table.header),
-                wanted=", ".join(needed),
+                unit=table.unit,
+                line=block.lines[row],
+                reason=fault.error.message.rstrip("."),
             )
-        found = LoanRows(path.name, table.unit, table.header, [], [])
-        lines: list[int] = []
-        rows: list[list[str]] = []
-        for block in table.blocks:
-            for row, fault in block.faults.items():
-                error = LoanRowError(
-                    file=path.name,
-                    unit=table.unit,
-                    line=block.lines[row],
-                    reason=fault.error.message,
-                )
-                found.faults[len(rows) + row] = error
-            lines += block.lines
-            rows += block.rows
+        lines += block.lines
+        rows += block.rows
     return attrs.evolve(found, lines=lines, rows=rows)
 
 
@@ -151,6 +154,8 @@ class LoanBook:
 
 
 _NEEDED = ("id", "exposure", "pd", "lgd")
+NO_VALUE = "-"
+"""What stands where a label is empty."""
 
 
 def read_book(path: Path, decimals: int) -> LoanBook:
@@ -177,7 +182,8 @@ def read_book(path: Path, decimals: int) -> LoanBook:
         return [column[row] for row in kept.tolist()]
 
     sector = [name or ONE_SECTOR for name in pick("sector")]
-    labels = {name: pick(name) for name in rows.header if name not in (*_NEEDED, "sector")}
+    others = [name for name in rows.header if name not in (*_NEEDED, "sector")]
+    labels = {name: [value or NO_VALUE for value in pick(name)] for name in others}
     book = Book(pick("id"), exposure[kept], pd[kept], lgd[kept], sector, labels)
     return LoanBook(book, faults)
 
