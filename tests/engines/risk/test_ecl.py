@@ -40,12 +40,13 @@ def receivables(count=1, **columns):
         "pd_at_start": 0.05,
         "lgd": 0.45,
         "rate_pct_year": 12.0,
+        "overdue_minor": 0,
         "days_past_due": 0,
         "forborne_days": NEVER,
         "forborne_in_default": False,
         "watched": False,
     }
-    kinds = {"days_past_due": np.int64, "forborne_days": np.int64}
+    kinds = {"days_past_due": np.int64, "forborne_days": np.int64, "overdue_minor": np.int64}
     kinds |= {"forborne_in_default": np.bool_, "watched": np.bool_}
     return Receivables(
         [f"loan {row}" for row in range(count)],
@@ -70,7 +71,7 @@ def schedule_of(rows):
     )
 
 
-def slow_losses(rows, hazard, lgd, rate, paths, as_of=AS_OF):
+def slow_losses(rows, overdue, hazard, lgd, rate, paths, as_of=AS_OF):
     """Twelve months and lifetime, in fractions, straight from the words of ``provisions``."""
     hazard, lgd, rate = Fraction(hazard), Fraction(lgd), Fraction(rate)
     start = date.fromordinal(EPOCH.toordinal() + as_of)
@@ -80,11 +81,13 @@ def slow_losses(rows, hazard, lgd, rate, paths, as_of=AS_OF):
             on = date.fromordinal(EPOCH.toordinal() + due)
             months = (on.year - start.year) * 12 + on.month - start.month + (on.day > start.day)
             coming.append((max(months, 1), principal, interest))
+    if overdue and not coming:
+        coming = [(1, 0, 0)]
     sums = [Fraction(0), Fraction(0)]
     for weight, defaults, losses in zip(paths.weight, paths.defaults, paths.losses, strict=True):
         alive = Fraction(1)
         for month in range(1, coming[-1][0] + 1 if coming else 1):
-            owed = sum(principal for months, principal, _ in coming if months >= month)
+            owed = overdue + sum(part for months, part, _ in coming if months >= month)
             before = max([months for months, _, _ in coming if months < month], default=0)
             falls = [months for months, _, _ in coming if months >= month]
             interest = sum(part for months, _, part in coming if months == falls[0])
@@ -111,22 +114,29 @@ def contracts(draw):
 
 
 @settings(deadline=None)
-@given(contracts(), st.floats(0.001, 0.6), st.floats(0, 1), st.floats(0, 40), st.data())
-def test_losses__are_those_of_fractions(rows, pd, lgd, rate, data):
+@given(
+    contracts(),
+    st.integers(0, 10**5),
+    st.floats(0.001, 0.6),
+    st.floats(0, 1),
+    st.floats(0, 40),
+    st.data(),
+)
+def test_losses__are_those_of_fractions(rows, overdue, pd, lgd, rate, data):
     multipliers = st.lists(st.floats(0, 4), min_size=3, max_size=3)
     paths = Paths.of(
         [0.5, 0.3, 0.2],
         defaults=[data.draw(multipliers) for _ in range(3)],
         losses=[data.draw(multipliers) for _ in range(3)],
     )
-    book = receivables(pd=pd, lgd=lgd, rate_pct_year=rate)
+    book = receivables(pd=pd, lgd=lgd, rate_pct_year=rate, overdue_minor=overdue)
     found = provisions(book, schedule_of(rows), AS_OF, paths=paths)
     [hazard] = monthly(book.pd)
-    twelve, lifetime = slow_losses(rows, hazard, lgd, rate / 1200, paths)
+    twelve, lifetime = slow_losses(rows, overdue, hazard, lgd, rate / 1200, paths)
     assert abs(found.twelve_months_minor[0] - twelve) <= Fraction(1, 2) + Fraction(1, 10**4)
     assert abs(found.lifetime_minor[0] - lifetime) <= Fraction(1, 2) + Fraction(1, 10**4)
     assert found.twelve_months_minor[0] <= found.lifetime_minor[0]
-    assert found.exposure_minor[0] == sum(row[1] for row in rows if row[0] > AS_OF)
+    assert found.exposure_minor[0] == overdue + sum(row[1] for row in rows if row[0] > AS_OF)
 
 
 def test_losses__of_a_bullet_by_hand():
@@ -199,7 +209,7 @@ def test_provision__of_contract_cash_flows_for_many():
         parts = (plan.due, plan.principal_minor, plan.interest_minor)
         own = [tuple(int(part[place]) for part in parts) for place in range(start, end)]
         [hazard] = monthly(np.array([np.linspace(0.01, 0.3, 200)[row]]))
-        twelve, lifetime = slow_losses(own, hazard, 0.45, 0.01, AS_TODAY)
+        twelve, lifetime = slow_losses(own, 0, hazard, 0.45, 0.01, AS_TODAY)
         assert found.twelve_months_minor[row] == round(twelve)
         assert found.lifetime_minor[row] == round(lifetime)
 
@@ -207,6 +217,9 @@ def test_provision__of_contract_cash_flows_for_many():
 def test_provision__of_what_is_all_due_is_nothing():
     found = provisions(receivables(), schedule_of([(AS_OF, 10_000, 10)]), AS_OF)
     assert (found.exposure_minor[0], found.provision_minor[0]) == (0, 0)
+    late = receivables(overdue_minor=10_000, days_past_due=100)
+    found = provisions(late, schedule_of([(AS_OF, 10_000, 10)]), AS_OF)
+    assert (found.exposure_minor[0], found.provision_minor[0]) == (10_000, 4_500)
 
 
 def test_bad_input__is_named():

@@ -35,9 +35,10 @@ def ecl(  # noqa: PLR0913 - one argument for each option
     """Stage the loans in FILE on a day, and provide for them from their contract cash flows.
 
     FILE is CSV or Parquet with a row a loan: id, principal, rate_pct_year, begins, first_due,
-    matures, pd, lgd, and where they apply kind, cycle_months, pd_at_start, days_past_due,
-    forborne_on, forborne_in_default, watched. With --json every loan is shown. A row that is
-    wrong is named on the error channel; the others are counted, and the exit code is then 5.
+    matures, pd, lgd, and where they apply kind (annuity, linear, bullet), cycle_months,
+    pd_at_start, overdue, days_past_due, forborne_on, forborne_in_default, watched. With --json
+    every loan is shown. A row that is wrong is named on the error channel; the others are counted,
+    and the exit code is then 5.
     """
     read = read_receivables(file, as_of, decimals)
     say_faults(shell, read.faults)

@@ -71,9 +71,10 @@ class LoanRows:
             found.append(value)
         return found
 
-    def amounts(self, name: str, decimals: int) -> Ints:
-        """Return a column of amounts in minor units."""
-        amounts, errors = parse_amounts(self.column(name), decimals)
+    def amounts(self, name: str, decimals: int, *, blank: bool = False) -> Ints:
+        """Return a column of amounts in minor units; what is empty is 0 if it may be."""
+        texts = [text or "0" if blank else text for text in self.column(name)]
+        amounts, errors = parse_amounts(texts, decimals)
         for row, error in errors:
             self.fault(row, f"{name}: {error.message}")
         return amounts

@@ -42,7 +42,7 @@ def read_receivables(path: Path, as_of: date, decimals: int) -> ReceivableBook:
             such table.
     """
     rows = read_rows(path, _NEEDED)
-    standing = _standing(rows, as_of)
+    standing = _standing(rows, as_of, decimals)
     for row, error in faults(standing).items():
         rows.fault(row, error.message)
     plan = schedules(_contracts(rows, decimals))
@@ -55,7 +55,7 @@ def read_receivables(path: Path, as_of: date, decimals: int) -> ReceivableBook:
     return ReceivableBook(_taken(standing, kept), _planned(plan, kept), wrong)
 
 
-def _standing(rows: LoanRows, as_of: date) -> Receivables:
+def _standing(rows: LoanRows, as_of: date, decimals: int) -> Receivables:
     pd = rows.numbers("pd")
     eased = _days(rows, "forborne_on", NEVER)
     today = (as_of - _EPOCH).days
@@ -65,6 +65,7 @@ def _standing(rows: LoanRows, as_of: date) -> Receivables:
         np.where(np.array(rows.column("pd_at_start")) == "", pd, rows.numbers("pd_at_start", 0.0)),
         rows.numbers("lgd"),
         rows.numbers("rate_pct_year"),
+        rows.amounts("overdue", decimals, blank=True),
         rows.whole("days_past_due", 0),
         np.where(eased == NEVER, NEVER, today - eased),
         rows.flags("forborne_in_default"),

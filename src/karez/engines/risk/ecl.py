@@ -70,6 +70,8 @@ class Receivables:
     lgd: Floats
     rate_pct_year: Floats
     """Effective interest rate, at which losses to come are discounted."""
+    overdue_minor: Ints
+    """Due before today and unpaid."""
     days_past_due: Ints
     forborne_days: Ints
     """Days since terms were eased; ``NEVER``."""
@@ -116,7 +118,7 @@ class Provisions:
     stage: Stages
     why: Stages
     exposure_minor: Ints
-    """Principal not yet due on the day."""
+    """What is overdue, and principal not yet due on the day."""
     twelve_months_minor: Ints
     lifetime_minor: Ints
     provision_minor: Ints
@@ -132,6 +134,7 @@ def faults(loans: Receivables) -> dict[int, StagingError]:
         ("pd_at_start", loans.pd_at_start, 0.0, below_one, "it is from 0 to below 1"),
         ("lgd", loans.lgd, 0.0, 1.0, "it is a share from 0 to 1"),
         ("rate_pct_year", loans.rate_pct_year, 0.0, 1e4, "it is a rate in percent, 0 or more"),
+        ("overdue_minor", loans.overdue_minor, 0, 2**53, "it is 0 or more"),
         ("days_past_due", loans.days_past_due, 0, 1e6, "it is 0 or more"),
         ("forborne_days", loans.forborne_days, NEVER, 1e6, f"it is 0 or more, or {NEVER}"),
     )
@@ -170,8 +173,9 @@ def provisions(
     """Return the provisions of loans on a day (days since 1970-01-01).
 
     In month t a loan that has not defaulted does so with its monthly probability times the path's
-    multiplier, at most 1. What is then owed is the principal not yet due when the month began, and
-    the interest that has accrued since the month of the due date before.
+    multiplier, at most 1. What is then owed is what is overdue today, the principal not yet due when
+    the month began, and the interest that has accrued since the month of the due date before. What
+    is overdue with nothing else to come is at risk for one month.
 
     Raises:
         StagingError: of the first loan that is wrong (``faults`` gives all).
@@ -184,7 +188,7 @@ def provisions(
     out = np.zeros((3, len(loans.ids)))
     _kernels().expected_losses(
         schedules.offsets, schedules.due, schedules.principal_minor, schedules.interest_minor,
-        as_of, monthly(loans.pd), loans.lgd, loans.rate_pct_year / 1200,
+        loans.overdue_minor, as_of, monthly(loans.pd), loans.lgd, loans.rate_pct_year / 1200,
         paths.weight, paths.defaults, paths.losses, out,
     )  # fmt: skip
     exposure = out[2].astype(np.int64)

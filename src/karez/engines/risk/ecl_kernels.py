@@ -22,9 +22,21 @@ def month_of(day, as_of_year, as_of_month, as_of_day):
 
 @_compile
 def expected_losses(
-    offsets, due, principal, interest, as_of, hazard, lgd, rate_month, weight, defaults, losses, out
+    offsets,
+    due,
+    principal,
+    interest,
+    overdue,
+    as_of,
+    hazard,
+    lgd,
+    rate_month,
+    weight,
+    defaults,
+    losses,
+    out,
 ):
-    """Fill in by loan: losses within twelve months, over its life, and principal not yet due."""
+    """Fill in by loan: losses within twelve months, over its life, and what it owes."""
     paths, months = defaults.shape
     alive = np.empty(paths)
     year, month, of_month = date_of(as_of)
@@ -32,7 +44,7 @@ def expected_losses(
         first, last = offsets[loan], offsets[loan + 1]
         while first < last and due[first] <= as_of:
             first += 1
-        owed = 0.0
+        owed = float(overdue[loan])
         for row in range(first, last):
             owed += principal[row]
         out[2, loan] = owed
@@ -40,8 +52,11 @@ def expected_losses(
         total, discount, reached = 0.0, 1.0, 0
         within = 0.0
         row = first
-        while row < last:
-            until = month_of(due[row], year, month, of_month)
+        # What is overdue, and nothing else to come, is at risk for one month more.
+        waits = first == last and owed > 0
+        while row < last or waits:
+            until = 1 if waits else month_of(due[row], year, month, of_month)
+            waits = False
             accrues, falls_due = 0.0, 0.0
             while row < last and month_of(due[row], year, month, of_month) == until:
                 accrues += interest[row]
