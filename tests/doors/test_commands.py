@@ -101,10 +101,10 @@ CALLS = {
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
     "trust assess": "trades.json",
-    "risk loss": "book.csv",
-    "risk stress": "book.csv shocks.toml",
+    "risk loss": "loans.csv",
+    "risk stress": "loans.csv shocks.toml",
     "risk ecl": "receivables.csv --as-of 2026-06-30",
-    "risk amplification": "book.csv book.csv",
+    "risk amplification": "loans.csv loans.csv",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
@@ -142,7 +142,7 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("claims.json", "[]")
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     karez.write("trades.json", '{"parties": [], "advances": []}')
-    karez.write("book.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
+    karez.write("loans.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
     karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")
     karez.write(
         "receivables.csv",

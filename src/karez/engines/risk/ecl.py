@@ -173,9 +173,9 @@ def provisions(
     """Return the provisions of loans on a day (days since 1970-01-01).
 
     In month t a loan that has not defaulted does so with its monthly probability times the path's
-    multiplier, at most 1. What is then owed is what is overdue today, the principal not yet due when
-    the month began, and the interest that has accrued since the month of the due date before. What
-    is overdue with nothing else to come is at risk for one month.
+    multiplier, at most 1. Then it owes what is overdue today, the principal not yet due when the
+    month began, and the interest that has accrued since the month of the due date before. What is
+    overdue with nothing else to come is at risk for one month.
 
     Raises:
         StagingError: of the first loan that is wrong (``faults`` gives all).

@@ -75,3 +75,9 @@ class VintageError(InvalidInputError):
     """Loan {loan} of the vintages: {field} is {value}; {rule}."""
 
     code = "risk-vintage"
+
+
+class SignalError(InvalidInputError):
+    """The {signal}: {field} is {value}; {rule}."""
+
+    code = "risk-signal"

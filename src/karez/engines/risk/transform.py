@@ -139,7 +139,7 @@ def _take_crowd(  # noqa: PLR0913, PLR0917 - the loans, and where they go
 ) -> Crowd:
     threshold = quantile(pd)
     least = int(np.floor(threshold.min() / GRADE)) - 1
-    most = max(int(np.ceil(threshold.max() / GRADE)) + 1, least + 3)
+    most = int(np.floor(threshold.max() / GRADE)) + 2
     grades = cubic(threshold / GRADE - least)
     amounts = cubic(position)
     table = np.zeros((most - least + 1, points))
