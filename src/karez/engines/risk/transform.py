@@ -27,11 +27,13 @@ Complexes = npt.NDArray[np.complex128]
 
 DEGREE = 8
 """Of the polynomial. Its rest is below 1e-5 of the loans' part (see ``_names``)."""
-GRADE = 0.08
+GRADE = 0.06
 """Between thresholds of the table, which loans are spread over by cubic weights."""
 LIKE_THE_LARGEST = 250
 """So many loans of the largest size must the small ones be worth, in variance."""
 _NOTHING = 35.0
+_YEARS = (-4.0, -2.0, 0.0, 2.0, 4.0)
+"""Standard deviations of what is common at which loans are compared."""
 
 
 @attrs.frozen(eq=False)
@@ -97,18 +99,19 @@ def sector_transform(  # noqa: PLR0913 - what a sector consists of, by name
     one_by_one: bool,
 ) -> Sector:  # fmt: skip
     """Return the transforms of the loans ``rows``; positions are losses in steps."""
-    named = np.ones(len(rows), np.bool_) if one_by_one else _names(position, pd)
+    threshold = quantile(pd)
+    named = np.ones(len(rows), np.bool_) if one_by_one else _names(position, threshold, shares)
     turns = Turns.of(points)
     # A book of names alone gets a distribution without negative probabilities. Beside a crowd,
     # which is smooth, what counts is that no variance is added.
     spread = linear(position[named]) if one_by_one else cubic(position[named])
-    given_pd = conditional_pd(quantile(pd[named]), nodes.at, shares)
+    given_pd = conditional_pd(threshold[named], nodes.at, shares)
     names = Names(rows[named], spread, np.ascontiguousarray(given_pd.T))
     if named.all():
         crowd, given = None, np.ones((len(nodes.at), points // 2 + 1), np.complex128)
     else:
         small = ~named
-        crowd = _take_crowd(rows[small], position[small], pd[small], shares, nodes, points)
+        crowd = _take_crowd(rows[small], position[small], threshold[small], shares, nodes, points)
         given = _crowd_transform(crowd)
     real, imag = given.real.copy(), given.imag.copy()
     _kernels().multiply_in(
@@ -117,15 +120,17 @@ def sector_transform(  # noqa: PLR0913 - what a sector consists of, by name
     return Sector(nodes, names, crowd, turns, real + 1j * imag)
 
 
-def _names(position: Floats, pd: Floats) -> npt.NDArray[np.bool_]:
+def _names(position: Floats, threshold: Floats, shares: Shares) -> npt.NDArray[np.bool_]:
     """Return which loans are too large for the table.
 
     A loan's part of the polynomial's rest grows with a power of the angle that its loss turns.
-    Where loans are worth 250 of the largest, either that angle is small or the transform is below
-    ``exp(-35)`` and is set to nothing.
+    Where the others' variance is 250 times a loan's, in good years and in bad, either that angle
+    is small or the transform is below ``exp(-35)`` and is set to nothing.
     """
     named = np.zeros(len(position), np.bool_)
-    for size in (position**2, pd * (1 - pd) * position**2):
+    years = np.array(_YEARS) * np.sqrt(shares.national + shares.sector)
+    given = conditional_pd(threshold, years, shares)
+    for size in (position**2, *(given * (1 - given) * position**2)):
         order = np.argsort(-size)
         rest = np.cumsum(size[order][::-1])[::-1]
         enough = rest >= LIKE_THE_LARGEST * size[order]
@@ -135,9 +140,8 @@ def _names(position: Floats, pd: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _take_crowd(  # noqa: PLR0913, PLR0917 - the loans, and where they go
-    rows: Ints, position: Floats, pd: Floats, shares: Shares, nodes: SectorNodes, points: int
+    rows: Ints, position: Floats, threshold: Floats, shares: Shares, nodes: SectorNodes, points: int
 ) -> Crowd:
-    threshold = quantile(pd)
     least = int(np.floor(threshold.min() / GRADE)) - 1
     most = int(np.floor(threshold.max() / GRADE)) + 2
     grades = cubic(threshold / GRADE - least)
