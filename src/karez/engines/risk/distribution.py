@@ -17,9 +17,9 @@ from karez.engines.risk.transform import Complexes, Sector, sector_transform, ta
 POINTS = 4096
 ONE_BY_ONE_MOST = 1_000
 """Books of so many loans are multiplied in loan by loan."""
-BELOW = 4
+BELOW = 32
 """So many points of the lattice are kept for what lies below 0."""
-_WORST_SD = 5.5
+_WORST_SD = 6.5
 _FINEST, _COARSEST = 0.01, 0.2
 
 
@@ -41,8 +41,10 @@ class Portfolio:
             LevelError: the level is not between 0 and 1.
         """
         shares = np.zeros(len(self.book))
-        points = len(self.losses.probability)
-        tail = np.fft.rfft(self.losses.tail(level)).conj() / points
+        points, weights = len(self.losses.probability), self.losses.tail(level)
+        if self.losses.reading is Reading.CELLS:
+            weights[-BELOW:] = 0  # what stands there is below 0
+        tail = np.fft.rfft(weights).conj() / points
         tail[1:-1] *= 2  # the frequencies that a real transform leaves out
         conditional = [sector.by_nation() for sector in self._sectors]
         if not conditional:  # nothing can be lost
@@ -61,7 +63,7 @@ def portfolio(book: Book, factors: Factors, *, points: int = POINTS) -> Portfoli
     to a thousand loans whose losses are multiples of one amount is exact; another is exact for
     losses moved by less than a step each, their means kept. In a larger book the first three
     moments of each loan are kept, small loans go through a table, and what has a probability of a
-    few in 1e8 is left out where that makes the steps finer.
+    few in 1e9 is left out where that makes the steps finer.
 
     Raises:
         SectorUnknownError, FactorMalformedError: a sector has no factor, or shares out of bounds.
@@ -84,10 +86,10 @@ def portfolio(book: Book, factors: Factors, *, points: int = POINTS) -> Portfoli
 
 
 def _farthest(book: Book, live: Ints, by_sector: dict[str, Shares]) -> float:
-    """Return a loss beyond which there is as good as nothing: no more than a few in 1e8.
+    """Return a loss beyond which there is as good as nothing: no more than a few in 1e9.
 
-    No sector has a year worse than 5.5 standard deviations (2 in 1e8 each), and given such a year
-    for all, losses pass their mean by more than Bernstein's bound allows with ``exp(-20)``.
+    No sector has a year worse than 6.5 standard deviations (4 in 1e11 each), and given such a year
+    for all, losses pass their mean by more than Bernstein's bound with probability ``exp(-20)``.
     """
     loss = book.loss[live]
     parts = [by_sector[book.sector[int(row)]] for row in live]
@@ -142,7 +144,8 @@ def _solved(  # noqa: PLR0913, PLR0917 - one lattice after another for the same 
     transform = nation.weight @ np.prod([sector.by_nation() for sector in sectors], axis=0)
     chance = np.fft.irfft(transform, points)
     if reading is Reading.CELLS:
-        # Nothing is lost at the upper end. What is there lies below 0, where cubic weights reach.
+        # Nothing is lost at the upper end. What is there lies below 0, where cubic weights reach
+        # in years so good that all that is lost is a few steps.
         chance[0] += chance[-BELOW:].sum()
         chance[-BELOW:] = 0
     return Portfolio(book, Losses(step, chance, reading), sectors, nation)

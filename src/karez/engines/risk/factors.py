@@ -16,7 +16,7 @@ from karez.engines.risk.book import Book, Floats
 from karez.engines.risk.errors import FactorMalformedError, SectorUnknownError
 from karez.engines.risk.normal import probability
 
-LEAST_SHARE = 1e-4
+LEAST_SHARE = 1e-3
 """Below this a sector's share would ask for endless nodes; use 0."""
 _REACH = 7.0
 _OFF_CENTRE = 0.37

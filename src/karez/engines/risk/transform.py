@@ -102,8 +102,8 @@ def sector_transform(  # noqa: PLR0913 - what a sector consists of, by name
     threshold = quantile(pd)
     named = np.ones(len(rows), np.bool_) if one_by_one else _names(position, threshold, shares)
     turns = Turns.of(points)
-    # A book of names alone gets a distribution without negative probabilities. Beside a crowd,
-    # which is smooth, what counts is that no variance is added.
+    # A small book gets a distribution without negative probabilities. In a larger one, which is
+    # smooth, what counts is that no variance is added.
     spread = linear(position[named]) if one_by_one else cubic(position[named])
     given_pd = conditional_pd(threshold[named], nodes.at, shares)
     names = Names(rows[named], spread, np.ascontiguousarray(given_pd.T))
@@ -171,9 +171,9 @@ def _crowd_transform(crowd: Crowd) -> Complexes:
         weight = _coefficient(power, small)
         real = real + weight @ there.real
         imag += (weight * towards) @ there.imag
-    # |1 + q(e^{iwx} - 1)|^2 = 1 - 2q(1 - q)(1 - cos wx), so this bounds the logarithm above.
+    # |1 + q(e^{iwx} - 1)|^2 = 1 - 2q(1 - q)(1 - cos wx), so the logarithm is at most minus this.
     damping = (small * (1 - small)) @ (loans[:, None] - waves[:, frequencies].real)
-    return np.where(damping > _NOTHING, 0, np.exp(np.minimum(real, -damping) + 1j * imag))
+    return np.where(damping > _NOTHING, 0, np.exp(np.minimum(real, 0) + 1j * imag))
 
 
 def _reflected(pd: Floats) -> tuple[npt.NDArray[np.bool_], Floats]:
