@@ -247,3 +247,28 @@ def test_bad_questions__are_named():
             portfolio(book, Factors(shares))
     with pytest.raises(LevelError):
         portfolio(book, BASEL).losses.value_at_risk(1.0)
+
+
+@pytest.mark.parametrize(
+    ("loans", "spread", "pd", "shares"),
+    [
+        # Loans of a fraction of a step, in years so good that few steps are lost.
+        (20_000, 0.0, 0.04, Shares(0.3, 0.08)),
+        # Some loans far larger than the rest, and a year that moves all.
+        (3_000, 2.0, 0.03, Shares(0.3)),
+        # Loans that are all but sure to be lost.
+        (3_000, 1.0, 0.9, Shares(0.3, 0.08)),
+        # Few defaults: what can be lost is far more than what will be.
+        (1_500, 0.5, 0.001, Shares(0.06)),
+        # Equal loans between two points of the lattice, a few in default.
+        (1_100, 0.0, 0.04, Shares(0.15)),
+    ],
+)
+def test_extreme_books__keep_their_moments_and_their_shares(loans, spread, pd, shares):
+    loss = np.exp(spread * np.random.default_rng(1).standard_normal(loans))
+    book, factors = book_of(loss, np.full(loans, pd)), Factors(shares)
+    found = portfolio(book, factors)
+    assert found.losses.mean == pytest.approx(float(book.expected_loss.sum()), rel=1e-4)
+    assert found.losses.sd == pytest.approx(loss_sd(book, factors), rel=2e-4)
+    short = found.losses.expected_shortfall(0.99)
+    assert found.shortfall_shares(0.99).sum() == pytest.approx(short, rel=2e-4)
