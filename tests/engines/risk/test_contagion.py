@@ -108,7 +108,7 @@ def test_clearing__is_bounded_and_conserves(case):
     )
     has, pays = network.assets + received, share * network.owed
     # Who fails pays what is left of what it has; who does not keeps what is over.
-    assert pays[found.failed] == pytest.approx(network.recovery * has[found.failed])
+    assert pays[found.failed] == pytest.approx(network.recovery * has[found.failed], abs=1e-9)
     assert np.all(pays[~found.failed] <= has[~found.failed] + 1e-9)
 
 

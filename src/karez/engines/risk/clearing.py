@@ -10,6 +10,7 @@ import numpy as np
 
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")
 _STILL = 1e-13
+"""A payment that falls by less of what is owed is settled."""
 
 
 @_compile

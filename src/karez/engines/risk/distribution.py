@@ -13,6 +13,7 @@ from karez.engines.risk.lattice import common_step
 from karez.engines.risk.losses import Losses, Reading
 from karez.engines.risk.normal import probability, quantile
 from karez.engines.risk.transform import Complexes, Sector, sector_transform, tail_shares
+from karez.kernel.errors import ensure
 
 POINTS = 4096
 ONE_BY_ONE_MOST = 1_000
@@ -59,8 +60,8 @@ class Portfolio:
 def portfolio(book: Book, factors: Factors, *, points: int = POINTS) -> Portfolio:
     """Return a book with the distribution of its losses within the horizon of its probabilities.
 
-    ``points`` is a power of two: into so many steps all that the book can lose is cut. A book of up
-    to a thousand loans whose losses are multiples of one amount is exact; another is exact for
+    ``points``, a power of two, is into how many steps all that the book can lose is cut. A book of
+    up to a thousand loans whose losses are multiples of one amount is exact; another is exact for
     losses moved by less than a step each, their means kept. In a larger book the first three
     moments of each loan are kept, small loans go through a table, and what has a probability of a
     few in 1e9 is left out where that makes the steps finer.
@@ -68,6 +69,7 @@ def portfolio(book: Book, factors: Factors, *, points: int = POINTS) -> Portfoli
     Raises:
         SectorUnknownError, FactorMalformedError: a sector has no factor, or shares out of bounds.
     """
+    ensure(points >= 4 * BELOW and points.bit_count() == 1, "points are a power of two from 128 on")
     by_sector = factors.of(book)
     loss = book.loss
     live = np.flatnonzero((loss > 0) & (book.pd > 0))
@@ -101,7 +103,7 @@ def _farthest(book: Book, live: Ints, by_sector: dict[str, Shares]) -> float:
     return float(loss @ pd) + third + float(np.sqrt(third**2 + 40 * variance))
 
 
-def _solved(  # noqa: PLR0913, PLR0917 - one lattice after another for the same book
+def _solved(  # noqa: PLR0913, PLR0917 - what is solved, and on which lattice
     book: Book,
     groups: dict[str, Ints],
     by_sector: dict[str, Shares],
