@@ -20,6 +20,7 @@ from benchmarks import (
     imports,
     peers,
     pens,
+    portfolio,
     ranking,
     register,
     singles,
@@ -46,6 +47,7 @@ def main() -> int:
         "conformance": conformance.run,
         "register": register.run,
         "ranking": ranking.run,
+        "portfolio": portfolio.run,
         "welltest": welltest.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)

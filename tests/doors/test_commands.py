@@ -105,6 +105,10 @@ CALLS = {
     "rights borrowing-base": "base.toml",
     "trust assess": "trades.json",
     "trust revisits": "trades.json",
+    "risk loss": "loans.csv",
+    "risk stress": "loans.csv shocks.toml",
+    "risk ecl": "receivables.csv --as-of 2026-06-30",
+    "risk amplification": "loans.csv loans.csv",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
@@ -143,6 +147,13 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("claims.json", "[]")
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     karez.write("trades.json", '{"parties": [], "advances": []}')
+    karez.write("loans.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
+    karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")
+    karez.write(
+        "receivables.csv",
+        "id,principal,rate_pct_year,begins,first_due,matures,pd,lgd",
+        "mill,1000.00,9,2026-01-15,2026-02-15,2027-01-15,0.04,0.45",
+    )
     karez.write("facts.jsonl", json.dumps(VISIT))
     karez.write("invoices.csv", HEADER, GOOD)
     karez.write("invoice.xml", invoice())

@@ -122,6 +122,12 @@ class TradeRowError(InvalidInputError):
     code = "trade-row"
 
 
+class LoanRowError(InvalidInputError):
+    """{file}, {unit} {line}: {reason}; mend the row, its loan is left out."""
+
+    code = "loan-row"
+
+
 class PhotoUnreadableError(InvalidInputError):
     """{file} cannot be read as a picture: {reason}; take another copy of it."""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
 import pyarrow as pa
@@ -21,10 +21,14 @@ _EXACT = (
     pa.types.is_date32,
     pa.types.is_null,
 )
+_INEXACT = (pa.types.is_floating, pa.types.is_boolean)
 
 
-def read_parquet(stream: IO[bytes], file: str) -> Table:
+def read_parquet(stream: IO[bytes], file: str, *, inexact: Collection[str] = ()) -> Table:
     """Read a file whose columns are text, whole numbers, decimals or dates.
+
+    Columns that are ``inexact`` by nature, such as probabilities, may be binary fractions or
+    flags too.
 
     Raises:
         FileUnreadableError: it is no Parquet, or has a column of another type, such as a binary
@@ -40,7 +44,8 @@ def read_parquet(stream: IO[bytes], file: str) -> Table:
     refuse_repeated(header, file)
     for column in schema:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        if not any(is_exact(kind) for is_exact in _EXACT):
+        fits = (*_EXACT, *_INEXACT) if column.name in inexact else _EXACT
+        if not any(is_one(kind) for is_one in fits):
             reason = f"column {column.name} has type {column.type}: use text, decimal or date"
             raise FileUnreadableError(file=file, format="Parquet", reason=reason)
     return Table(file, "row", header, ",", _blocks(source, header))

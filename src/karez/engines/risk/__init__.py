@@ -1,0 +1,1 @@
+"""What a book may lose: distribution, contagion, stress, provisions, vintages, roll rates."""
