@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betaincinv, chdtri, ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,6 +18,11 @@ def beyond(z: float) -> float:
 def normal_quantile(share: float) -> float:
     """Return the value below which this share of standard normal values lies."""
     return float(ndtri(share))
+
+
+def chi_square_quantile(share: float, freedom: float) -> float:
+    """Return the value below which this share of chi-square values lies."""
+    return float(chdtri(freedom, 1 - share))
 
 
 def rate_bounds(

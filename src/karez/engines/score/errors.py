@@ -11,6 +11,18 @@ class ProbabilityRangeError(InvalidInputError):
     code = "score-probability-range"
 
 
+class WindowMalformedError(InvalidInputError):
+    """An outcome window of {months} months is none; give 1 month or more."""
+
+    code = "score-window-malformed"
+
+
+class DatesOutOfOrderError(InvalidInputError):
+    """Row {row} has {second} {after} before {first} {before}; correct one of the dates."""
+
+    code = "score-dates-out-of-order"
+
+
 class TableEmptyError(InvalidInputError):
     """The table has no rows of any weight; give at least one default and one good loan."""
 
