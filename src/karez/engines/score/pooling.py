@@ -200,6 +200,7 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     for _ in range(MOST_ROUNDS):
         moved = _round(cells, parts, prior, state, noise)
         steps, evidence = _spread_steps(prior, state, noise, pull[0], pull[1])
+        steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
         before = steps
         steps = np.clip(steps * slow, -STEP_MOST, STEP_MOST)
@@ -333,8 +334,8 @@ class _System:
         kernels.solved(*self.factors, right, whole)
         enough = close * close * np.einsum("ij,ij->j", right, whole) + 1e-30
         way, size = z.copy(), np.einsum("ij,ij->j", residual, z)
-        for _ in range(most):
-            if (size <= enough).all():
+        for turn in range(most):
+            if turn and (size <= enough).all():
                 break
             ahead = self.times(way)
             length = size / np.maximum(np.einsum("ij,ij->j", way, ahead), 1e-30)
@@ -374,7 +375,7 @@ def _round(
             system = _System(cells, cells.total * slope, precision, None)
         found = system.solve(right, np.hstack([state.probes, state.draws]), 3e-3, 60)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
-    return float(np.abs(state.mean - before).max())
+    return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
 
 
 def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
