@@ -33,11 +33,12 @@ from karez.engines.score.table import Floats
 SEED = 2_026
 EARLY = 8  # draws, and probes, of a search
 FINAL, FINAL_OF_MANY = 64, 32  # draws that a score keeps
-MANY = 200_000  # cells
+MANY = 50_000  # cells
 MOST_ROUNDS, MOST_TURNS = 60, 60
 MEAN_CLOSE = 1e-5  # log-odds
 DRAW_CLOSE = 3e-3  # of the right side, in the norm of the inverse
 SPREAD_CLOSE = 3e-3  # of log variance
+NEARLY = 0.1  # of log variance, from where draws are to be exact
 LEAST_VARIANCE = 1e-6
 STEP_MOST = 1.5  # of log variance, in one round
 ROW_STEP_MOST = 2.0  # log-odds of a row, in one round
@@ -110,8 +111,10 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     noise = _Noise(cells, prior, EARLY, EARLY)
     pull = [(part.prior_levels, part.prior_variance, part.prior_rate) for part in parts]
     slow, before, evidence = np.ones(len(parts)), np.zeros(len(parts)), np.zeros(len(parts))
+    still = np.inf
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, prior, state, noise, DRAW_CLOSE * min(close, 10))
+        near = still < NEARLY
+        moved = _round(cells, prior, state, noise, DRAW_CLOSE * (min(close, 10) if near else 10))
         steps, evidence = _spread_steps(prior, state, noise, np.array(pull).T)
         steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
@@ -120,7 +123,7 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
         state.variances = np.maximum(state.variances * np.exp(steps), LEAST_VARIANCE)
         state.rounds += 1
         still = np.abs(steps * np.minimum(evidence, 1)).max()
-        if moved < 100 * MEAN_CLOSE * close and still < SPREAD_CLOSE * close:
+        if near and moved < 100 * MEAN_CLOSE * close and still < SPREAD_CLOSE * close:
             state.converged = True
             break
     state.evidence = evidence
