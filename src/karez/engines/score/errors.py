@@ -11,6 +11,12 @@ class ProbabilityRangeError(InvalidInputError):
     code = "score-probability-range"
 
 
+class PropensityRangeError(InvalidInputError):
+    """Row {row} has the propensity {value!r}; the chance of being made is above 0, at most 1."""
+
+    code = "score-propensity-range"
+
+
 class WindowMalformedError(InvalidInputError):
     """An outcome window of {months} months is none; give 1 month or more."""
 
