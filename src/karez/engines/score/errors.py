@@ -5,6 +5,30 @@ from __future__ import annotations
 from karez.kernel.errors import InvalidInputError
 
 
+class ProbabilityRangeError(InvalidInputError):
+    """Row {row} has the probability {value!r}; a probability lies from 0 to 1."""
+
+    code = "score-probability-range"
+
+
+class PropensityRangeError(InvalidInputError):
+    """Row {row} has the propensity {value!r}; the chance of being made is above 0, at most 1."""
+
+    code = "score-propensity-range"
+
+
+class WindowMalformedError(InvalidInputError):
+    """An outcome window of {months} months is none; give 1 month or more."""
+
+    code = "score-window-malformed"
+
+
+class DatesOutOfOrderError(InvalidInputError):
+    """Row {row} has {second} {after} before {first} {before}; correct one of the dates."""
+
+    code = "score-dates-out-of-order"
+
+
 class TableEmptyError(InvalidInputError):
     """The table has no rows of any weight; give at least one default and one good loan."""
 
