@@ -10,7 +10,7 @@ import attrs
 import click
 
 from karez.doors.cli.bookkeeping import exit_with, progress, tell_refusals
-from karez.doors.cli.shell import ExitCode, Shell
+from karez.doors.cli.shell import ExitCode, Shell, to_json
 from karez.doors.files.refusals import Refusal, RefusalFile
 from karez.doors.files.rows import Block, Table
 from karez.doors.files.score_recipe import ScoreRecipe
@@ -50,6 +50,12 @@ class Refused:
             "rejects": [str(path) for path in self.kept],
             "refusals": [refusal.as_dict() for refusal in self.refusals],
         }
+
+    def tell(self, shell: Shell) -> None:
+        """Name the refusals on the error channel where they are no part of the JSON document."""
+        if shell.as_json:
+            for refusal in self.refusals:
+                click.echo(to_json(refusal.as_dict()), err=True)
 
     def end(self, found: ExitCode = ExitCode.DONE) -> None:
         """End the command: with 5 where rows were refused, else with what it found."""

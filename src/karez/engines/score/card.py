@@ -41,7 +41,11 @@ class FeatureCard:
 
 @attrs.frozen
 class Card:
-    """All that a reader of a score needs to judge it; ``out_of_fold`` was said of unseen loans."""
+    """All that a reader of a score needs to judge it; ``out_of_fold`` was said of unseen loans.
+
+    ``score_edges`` are the tenths of the scores of the fit, ``score_shares`` the share of the
+    population in each: a later population is compared with these.
+    """
 
     rows: int
     events: int
@@ -55,13 +59,14 @@ class Card:
     dropped: Mapping[str, str]
     leaks: tuple[Leak, ...]
     limits: tuple[str, ...]
+    score_edges: tuple[float, ...]
+    score_shares: tuple[float, ...]
     out_of_fold: Measures | None = None
     stakes: Stakes | None = None
     profit: float | None = None
     fifths: tuple[Fifth, ...] = ()
     chi: Mapping[str, float] = attrs.field(factory=dict[str, float])
     segment_alarms: tuple[str, ...] = ()
-    score_edges: tuple[float, ...] = ()
     fairness: Fairness | None = None
 
 

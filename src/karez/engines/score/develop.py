@@ -17,7 +17,7 @@ from karez.engines.score.fairness import Fairness, audit_fairness
 from karez.engines.score.fit import fit
 from karez.engines.score.folds import FOLDS, fold_rows
 from karez.engines.score.leakage import LeakReport, find_leaks
-from karez.engines.score.measures import Judged, expected_profit, judge, measure, segment_chi
+from karez.engines.score.measures import Judged, expected_profit, judge, measure, segment_chi, sums
 from karez.engines.score.model import Model
 from karez.engines.score.points import level_points
 from karez.engines.score.predict import apply
@@ -73,7 +73,7 @@ def develop(
         seed=seed,
     )
     unseen = _out_of_fold(table, given, recipe, seed)
-    card = _card_of(model, evidence, given, leaks)
+    card = _card_of(model, table, evidence, given, leaks)
     if unseen is not None:
         card = _judged(card, table, evidence, unseen, stakes)
     return model, card
@@ -110,9 +110,12 @@ def _out_of_fold(table: Table, given: Judged, recipe: Recipe, seed: int) -> Judg
     return attrs.evolve(given, pd=said)
 
 
-def _card_of(model: Model, evidence: Evidence, given: Judged, leaks: LeakReport) -> Card:
+def _card_of(
+    model: Model, table: Table, evidence: Evidence, given: Judged, leaks: LeakReport
+) -> Card:
     """Return the card without what only unseen loans tell."""
     alive = given.weight > 0
+    edges, shares = _tenths(apply(model, table).pd, given.weight)
     days = evidence.decided_on
     dated = None if days is None or np.isnat(days).all() else days[~np.isnat(days)]
     return Card(
@@ -127,6 +130,8 @@ def _card_of(model: Model, evidence: Evidence, given: Judged, leaks: LeakReport)
         features=_features(model),
         dropped={each.name: each.reason for each in model.dropped},
         leaks=leaks.leaks,
+        score_edges=edges,
+        score_shares=shares,
         limits=_limits(model, evidence, given),
     )
 
@@ -156,14 +161,15 @@ def _judged(card: Card, table: Table, evidence: Evidence, unseen: Judged, stakes
             for name, labels in segments.items()
             for words in segment_drift(outcome, pd, labels, weight).alarms
         ),
-        score_edges=_edges(pd[weight > 0]),
         fairness=_fairness(unseen, evidence, stakes),
     )
 
 
-def _edges(pd: Floats) -> tuple[float, ...]:
-    """Return the tenths of what was said of unseen loans; drift is measured from them."""
-    return tuple(np.unique(np.quantile(pd, np.arange(1, 10) / 10)).tolist())
+def _tenths(pd: Floats, weight: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    edges = np.unique(np.quantile(pd[weight > 0], np.arange(1, 10) / 10))
+    place = np.searchsorted(edges, pd, side="right")
+    shares = sums(place, weight, len(edges) + 1) / weight.sum()
+    return tuple(edges.tolist()), tuple(shares.tolist())
 
 
 def _fifths(unseen: Judged) -> tuple[Fifth, ...]:

@@ -19,7 +19,7 @@ from karez.engines.score.errors import ColumnLengthError, ColumnMissingError, Ta
 from karez.engines.score.measures import Judged, Labels, coded, deviations, judge, sums
 from karez.engines.score.table import Floats, Table
 
-BINS, LEVELS_MOST = 10, 20
+BINS, LEVELS_MOST = 10, 20  # of numbers, of labels
 STEPS, COMMON_SD = 50, 3.0
 PSI_LEAST = 0.10
 """A smaller shift is of no weight, even where it is certain; 0.25 is called large by custom."""
@@ -162,10 +162,19 @@ def _levels(before: Labels, now: Labels) -> tuple[Codes, list[str]]:
 def _column(
     name: str, codes: Codes, cells: Sequence[str], rows_before: int, chance: float
 ) -> ColumnDrift:
-    n, m = rows_before, len(codes) - rows_before
-    counts = [np.bincount(part, minlength=len(cells)) for part in np.split(codes, [n])]
-    filled = np.flatnonzero(counts[0] + counts[1])
-    shares = [(part[filled] + 0.5) / (part[filled] + 0.5).sum() for part in counts]
+    before, now = (
+        sums(part, np.ones(len(part)), len(cells)) for part in np.split(codes, [rows_before])
+    )
+    return compare_counts(name, before, now, cells, chance=chance)
+
+
+def compare_counts(
+    name: str, before: Floats, now: Floats, cells: Sequence[str], *, chance: float
+) -> ColumnDrift:
+    """Return how far the counts of cells moved; see ``population_drift``. Counts may be broken."""
+    n, m = float(before.sum()), float(now.sum())
+    filled = np.flatnonzero(before + now)
+    shares = [(part[filled] + 0.5) / (part[filled] + 0.5).sum() for part in (before, now)]
     terms = (shares[1] - shares[0]) * np.log(shares[1] / shares[0])
     freedom = len(filled) - 1
     scale = 1 / n + 1 / m
@@ -177,8 +186,8 @@ def _column(
         psi_by_chance=scale * freedom,
         psi_limit=max(PSI_LEAST, by_chance),
         cell=cells[cell],
-        share_before=float(counts[0][cell] / n),
-        share_now=float(counts[1][cell] / m),
+        share_before=float(before[cell] / n),
+        share_now=float(now[cell] / m),
     )
 
 

@@ -96,7 +96,14 @@ class Prior:
         root = np.sqrt(np.maximum(pivots, 0))
         below = np.append(multipliers[1:] * root[:-1], 0)
         return cls(
-            starts, owner, shape, beside, fixed, root, below, np.add.reduceat(root > 0, starts) * 1.0
+            starts,
+            owner,
+            shape,
+            beside,
+            fixed,
+            root,
+            below,
+            np.add.reduceat(root > 0, starts) * 1.0,
         )
 
     def precision(self, variances: Floats) -> tuple[Floats, Floats]:
