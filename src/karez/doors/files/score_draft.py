@@ -1,4 +1,4 @@
-"""A first recipe from the columns of a file, each guess with its reason, to be corrected by hand."""
+"""A first recipe from the columns of a file; each guess has its reason, to be corrected by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from karez.kernel.errors import KarezError
 
 BLOCKS_READ = 3
 FACTOR_MOST = 20
-_OUTCOMES = ("default", "outcome", "status", "bad", "charged", "churn")
+_OUTCOMES = ("default", "outcome", "status", "bad", "failed", "charged", "paid")
 _IDS = ("id", "loan", "number", "key")
 
 
