@@ -19,7 +19,7 @@ def test_portraits__shown_and_written(karez: Karez):
     assert portrait["missing"]["sales_growth_year"] == "too_short"
     assert portrait["labels"] == {"place": None, "industry": None}
     shown = karez("score", "portraits", "--as-of", "2026-01-31", "--out", "made.parquet")
-    assert "1 parties, from 1 facts in EUR" in shown
+    assert "portraits: 1, made of 1 facts in EUR" in shown
     karez.json("score", "portraits", "--as-of", "2026-01-31", "--out", "made.csv")
     [row] = pq.read_table(karez.folder / "made.parquet").to_pylist()
     assert (row["id"], row["sales_year_log10"], row["sales_growth_year"]) == ("tin:100", 2, None)
