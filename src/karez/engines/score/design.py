@@ -16,12 +16,22 @@ from karez.engines.score.pooling import Cells, Part
 from karez.engines.score.recipe import Feature, Recipe
 from karez.engines.score.table import Floats, Ints, Table
 
-PAIR_GROUPS = 6  # of the bins of a number, in a pair
+PAIR_GROUPS = 5  # of the bins of a number, in a pair
+PAIR_VARIANCE = 0.02  # where the search begins
+NEIGHBOURS = (
+    0.5  # correlation of neighbouring groups of a number, within a level of the other feature
+)
+FREE = 1e-4  # precision of the intercept
+LEVEL = 0.1  # precision of each bin of a number, beside its steps
+MISSING = 1.0  # precision of a missing number's effect
 
 
 @attrs.frozen(eq=False)
 class Column:
-    """One block before it has effects: its levels, and which of them each row is."""
+    """One block before it has effects: its levels, and which of them each row is.
+
+    ``ordered`` is how many groups of bins the second feature of a pair has, if it is a number.
+    """
 
     features: tuple[str, ...]
     kind: Literal["number", "factor", "segment", "pair"]
@@ -31,6 +41,7 @@ class Column:
     labels: tuple[str | None, ...] = ()
     coarse: Ints = attrs.field(factory=lambda: np.empty(0, np.int32))
     cells: PairCells = attrs.field(factory=lambda: np.empty((0, 2), np.int32))
+    ordered: int | None = None
 
     @property
     def name(self) -> str:
@@ -65,26 +76,59 @@ def columns(
     return kept, dropped, notes
 
 
-def pair_column(found: Found) -> Column:
-    """Return the column of a pair."""
-    return Column(found.names, "pair", found.codes, len(found.cells) + 1, cells=found.cells)
+def pair_column(found: Found, made: Sequence[Column]) -> Column:
+    """Return the column of a pair of these columns."""
+    second = next(column for column in made if column.name == found.names[1])
+    ordered = int(second.coarse[-1]) if second.kind == "number" else None
+    levels = len(found.cells) + 1
+    return Column(found.names, "pair", found.codes, levels, cells=found.cells, ordered=ordered)
 
 
 def parts(made: Sequence[Column], recipe: Recipe) -> list[Part]:
-    """Return the places of the intercept and of each column's levels."""
-    out = [Part(0, 1, free=True)]
+    """Return the places of the intercept and of each column's levels, and their priors."""
+    one = np.ones(1)
+    out = [Part(0, 0 * one, 0 * one, FREE * one, 1.0, 1.0, 0.0)]
     for column in made:
-        start = out[-1].stop
-        walk = len(column.edges) + 1 if column.kind == "number" else 0
-        direction = recipe.feature(column.name).direction if walk else None
-        out.append(
-            Part(
-                start, start + column.levels, walk, direction or 0,
-                prior_variance=recipe.prior_sd**2 / max(walk - 1, 1),
-                prior_levels=recipe.prior_levels,
-            )
-        )  # fmt: skip
+        start, zero = out[-1].stop, np.zeros(column.levels)
+        expected = recipe.prior_sd**2
+        if column.kind == "number":
+            bins = len(column.edges) + 1
+            fixed = np.append(np.full(bins, LEVEL), MISSING)
+            direction = recipe.feature(column.name).direction or 0
+            expected /= max(bins - 1, 1)
+            out.append(
+                Part(
+                    start, *_walk(bins), fixed, expected, expected, recipe.prior_levels,
+                    bins, direction,
+                )
+            )  # fmt: skip
+        elif column.kind == "pair":
+            out.append(Part(start, *_chains(column), zero, PAIR_VARIANCE, 0.0, 0.0))
+        else:
+            out.append(Part(start, zero + 1, zero, zero, expected, expected, recipe.prior_levels))
     return out
+
+
+def _walk(bins: int) -> tuple[Floats, Floats]:
+    """Steps from bin to bin; the missing level after them has no part in it."""
+    links = np.append(np.ones(bins - 1), [0, 0])
+    return links + np.append(0, links[:-1]), -links
+
+
+def _chains(column: Column) -> tuple[Floats, Floats]:
+    """Cells of one level of the first feature hang together along the groups of a number.
+
+    The correlation of neighbours is ``NEIGHBOURS``, of those g groups apart its g-th power
+    (an Ornstein-Uhlenbeck process). All other cells stand alone.
+    """
+    links = np.zeros(column.levels)
+    if column.ordered is not None:
+        first, second = column.cells.T
+        apart = np.diff(second)
+        near = (np.diff(first) == 0) & (second[1:] < column.ordered)
+        links[: len(near)] = np.where(near, NEIGHBOURS ** np.maximum(apart, 1.0), 0)
+    own = links**2 / (1 - links**2)
+    return 1 + own + np.append(0, own[:-1]), -links / (1 - links**2)
 
 
 def row_codes(made: Sequence[Column], places: Sequence[Part]) -> Ints:

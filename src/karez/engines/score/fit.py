@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -19,12 +18,14 @@ from karez.engines.score.errors import (
 )
 from karez.engines.score.model import DRAW_STEPS, Block, Dropped, Model, Notes
 from karez.engines.score.model import Draws as Steps
-from karez.engines.score.pairs import Found, look, screen
+from karez.engines.score.pairs import look, screen
 from karez.engines.score.predict import require_columns
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Table
 
-SCREENED = 30.0  # how much nearer than needed the search is that only looks for pairs
+ROUGHLY = 30.0  # how much less near to rest a search may end that only looks for pairs
+CANDIDATES = 60
+LEAST_EVIDENCE = 1.0  # levels' worth
 
 
 def fit(
@@ -46,15 +47,10 @@ def fit(
         table, bad, weights = table.take(some), bad[some], weights[some]
     made, dropped, fallbacks = design.columns(table, recipe, weights)
     cells = design.collapse(made, bad, weights)
+    pairs, state = _pairs(recipe, made, cells, bad, weights)
+    made += pairs
     places = design.parts(made, recipe)
     data = design.cells(made, places, *cells)
-    state = pooling.begin(data, places)
-    pairs = _pairs(recipe, made, data, places, state, bad, weights)
-    if pairs:
-        made += [design.pair_column(pair) for pair in pairs]
-        places = design.parts(made, recipe)
-        data = design.cells(made, places, *cells)
-        state = pooling.widened(state, places)
     pooling.pool(data, places, state)
     pooling.settle(data, places, state)
     if not state.converged:
@@ -99,27 +95,49 @@ def _require_both(bad: Floats, weights: Floats) -> None:
 def _pairs(
     recipe: Recipe,
     made: Sequence[Column],
-    data: pooling.Cells,
-    places: Sequence[pooling.Part],
-    state: pooling.State,
+    cells: design.Collapsed,
     bad: Floats,
     weights: Floats,
-) -> list[Found]:
-    """Return the pairs that the recipe names, or those that show in the residuals so far."""
-    levels = {column.name: column.in_pairs() for column in made}
-    nothing = np.zeros(0)
+) -> tuple[list[Column], pooling.State]:
+    """Return the pairs that the score will have, and where the search for it may begin.
+
+    A pair is a candidate if it shows in the residuals of the features alone. All candidates are then
+    pooled together, roughly, and those stay whose cells differ most.
+    """
+    places = design.parts(made, recipe)
+    data = design.cells(made, places, *cells)
+    state = pooling.begin(data, places)
+    levels = {column.name: column.in_pairs() for column in _numbers_last(made)}
     if recipe.pairs != "screened":
-        named = [pair for pair in recipe.pairs if set(pair) <= set(levels)]
-        return [look(levels, pair, nothing, nothing) for pair in named]
-    if len(made) < 2:
-        return []
-    pooling.pool(data, places, state, close=SCREENED)
+        nothing = np.zeros(len(bad))
+        named = [tuple(name for name in levels if name in pair) for pair in recipe.pairs]
+        pairs = [
+            design.pair_column(look(levels, (pair[0], pair[1]), nothing, nothing), made)
+            for pair in named
+            if len(pair) == 2
+        ]
+        return pairs, pooling.widened(state, design.parts([*made, *pairs], recipe))
+    if len(made) < 2 or not recipe.most_pairs:
+        return [], state
+    pooling.pool(data, places, state, close=ROUGHLY)
     codes = design.row_codes(made, places)
     chance = kernels.mean_sigmoid(
         kernels.row_sums(codes, state.mean), kernels.row_variances(codes, state.draws)
     )
     residual, variance = weights * (bad - chance), weights**2 * chance * (1 - chance)
-    return screen(levels, residual, variance, recipe.least_pair_z, recipe.most_pairs)
+    found = screen(levels, residual, variance, recipe.least_pair_z, CANDIDATES)
+    pairs = [design.pair_column(pair, made) for pair in found]
+    whole = design.parts([*made, *pairs], recipe)
+    state = pooling.widened(state, whole)
+    pooling.pool(design.cells([*made, *pairs], whole, *cells), whole, state, close=ROUGHLY)
+    first = len(places)
+    order = sorted(range(first, len(whole)), key=lambda at: -state.variances[at])
+    stay = [at for at in order if state.evidence[at] >= LEAST_EVIDENCE][: recipe.most_pairs]
+    return [pairs[at - first] for at in stay], pooling.kept(state, whole, [*range(first), *stay])
+
+
+def _numbers_last(made: Sequence[Column]) -> list[Column]:
+    return sorted(made, key=lambda column: column.kind == "number")
 
 
 def _model(

@@ -147,8 +147,9 @@ def factored(diagonal, beside):
     """Return the pivots and multipliers of a tridiagonal matrix, for ``solved``."""
     pivots, multipliers = diagonal.copy(), np.zeros(len(diagonal))
     for place in range(1, len(diagonal)):
-        multipliers[place] = beside[place - 1] / pivots[place - 1]
-        pivots[place] -= multipliers[place] * beside[place - 1]
+        if beside[place - 1] != 0:
+            multipliers[place] = beside[place - 1] / pivots[place - 1]
+            pivots[place] -= multipliers[place] * beside[place - 1]
     return pivots, multipliers
 
 

@@ -33,8 +33,9 @@ PROBES, EARLY_DRAWS, FINAL_DRAWS = 8, 8, 64
 MOST_ROUNDS = 60
 MEAN_CLOSE = 1e-5  # log-odds
 SPREAD_CLOSE = 3e-3  # of log variance
+LEAST_VARIANCE = 1e-6
 STEP_MOST = 1.5  # of log variance, in one round
-MEAN_STEP_MOST = 4.0  # log-odds, in one round
+ROW_STEP_MOST = 2.0  # log-odds of a row, in one round
 
 Draws = npt.NDArray[np.float32]
 Groups = npt.NDArray[np.intp]
@@ -44,22 +45,83 @@ Groups = npt.NDArray[np.intp]
 class Part:
     """One block's places in the vector of coefficients: ``start`` up to ``stop``.
 
-    ``walk`` says how many of them, from the first, differ by steps from their neighbours; the others
-    are drawn to 0. ``direction`` orders the walk. ``free`` places have no prior to speak of.
+    Their prior precision is ``fixed`` + ``shape`` / variance, where ``shape`` is tridiagonal: its
+    diagonal, and ``beside`` it. The first ``walk`` of them are bins in order, and ``direction`` says
+    whether their effects may only rise (1), only fall (-1), or both (0).
     """
 
     start: int
-    stop: int
+    shape: Floats
+    beside: Floats
+    fixed: Floats
+    variance: float
+    prior_variance: float
+    prior_levels: float
     walk: int = 0
     direction: int = 0
-    free: bool = False
-    prior_variance: float = 0.16
-    prior_levels: float = 0.5
+
+    @property
+    def stop(self) -> int:
+        """The place after the last."""
+        return self.start + len(self.shape)
 
     @property
     def place(self) -> slice:
         """The part's slice of the vector."""
         return slice(self.start, self.stop)
+
+
+@attrs.frozen(eq=False)
+class Prior:
+    """The shapes of all parts in one vector, and their root: shape = R R', R lower bidiagonal."""
+
+    starts: npt.NDArray[np.intp]
+    owner: npt.NDArray[np.intp]
+    shape: Floats
+    beside: Floats
+    fixed: Floats
+    root: Floats
+    below: Floats
+    rank: Floats
+
+    @classmethod
+    def of(cls, parts: Sequence[Part]) -> Prior:
+        """Return the prior of these parts, which follow one another from 0."""
+        starts = np.array([part.start for part in parts])
+        owner = np.repeat(np.arange(len(parts)), [len(part.shape) for part in parts])
+        shape = np.concatenate([part.shape for part in parts])
+        beside = np.concatenate([part.beside for part in parts])
+        fixed = np.concatenate([part.fixed for part in parts])
+        pivots, multipliers = kernels.factored(shape, beside)
+        root = np.sqrt(np.maximum(pivots, 0))
+        below = np.append(multipliers[1:] * root[:-1], 0)
+        return cls(
+            starts,
+            owner,
+            shape,
+            beside,
+            fixed,
+            root,
+            below,
+            np.add.reduceat(root > 0, starts) * 1.0,
+        )
+
+    def precision(self, variances: Floats) -> tuple[Floats, Floats]:
+        """Return the diagonal of the prior precision and what is beside it."""
+        variance = variances[self.owner]
+        return self.fixed + self.shape / variance, self.beside / variance
+
+    def spread(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return R times the columns of ``values``."""
+        out = self.root.astype(values.dtype)[:, None] * values
+        out[1:] += self.below.astype(values.dtype)[:-1, None] * values[:-1]
+        return out
+
+    def gathered(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return R' times the columns of ``values``."""
+        out = self.root.astype(values.dtype)[:, None] * values
+        out[:-1] += self.below.astype(values.dtype)[:-1, None] * values[1:]
+        return out
 
 
 @attrs.frozen(eq=False)
@@ -75,13 +137,14 @@ class Cells:
 class State:
     """Where the search stands. ``variances`` has one spread, squared, for each part.
 
-    ``probes`` are the solutions for the probes of the traces, of as many columns or none.
+    ``evidence`` is how many levels' worth of spread the data speak for. ``probes`` are the solutions for the probes of the traces, of as many columns or none.
     """
 
     mean: Floats
     variances: Floats
     probes: Draws
     draws: Draws
+    evidence: Floats
     rounds: int = 0
     converged: bool = False
 
@@ -98,9 +161,10 @@ def _nothing(parts: Sequence[Part]) -> State:
     levels = parts[-1].stop
     return State(
         np.zeros(levels),
-        np.array([part.prior_variance for part in parts]),
+        np.array([part.variance for part in parts]),
         np.zeros((levels, PROBES), np.float32),
         np.zeros((levels, EARLY_DRAWS), np.float32),
+        np.zeros(len(parts)),
     )
 
 
@@ -114,38 +178,55 @@ def widened(state: State, parts: Sequence[Part]) -> State:
     return attrs.evolve(wider, rounds=state.rounds)
 
 
-def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) -> State:
-    """Search on from ``state`` until mean and spreads stand still, ``close`` times as near as usual.
+def kept(state: State, parts: Sequence[Part], some: Sequence[int]) -> State:
+    """Return the state of some of the parts, in this order; the search is to go on."""
+    places = np.concatenate([np.arange(parts[at].start, parts[at].stop) for at in some])
+    return State(
+        state.mean[places],
+        state.variances[some],
+        state.probes[places],
+        state.draws[places],
+        state.evidence[some],
+        state.rounds,
+    )
 
-    Then the draws are made anew, ``FINAL_DRAWS`` of them, and the mean is settled with those.
-    """
-    noise = _Noise(cells, parts, PROBES, EARLY_DRAWS)
-    slow = np.ones(len(parts))
-    before = np.zeros(len(parts))
+
+def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) -> State:
+    """Search on from ``state`` until mean and spreads stand still, within ``close`` of the usual."""
+    prior = Prior.of(parts)
+    noise = _Noise(cells, prior, PROBES, EARLY_DRAWS)
+    pull = np.array([[part.prior_levels, part.prior_variance] for part in parts]).T
+    slow, before = np.ones(len(parts)), np.zeros(len(parts))
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, state, noise)
-        steps = _spread_steps(cells, parts, state, noise)
+        moved = _round(cells, parts, prior, state, noise)
+        steps, evidence = _spread_steps(prior, state, noise, pull[0], pull[1])
+        steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
         before = steps
-        state.variances *= np.exp(np.clip(steps * slow, -STEP_MOST, STEP_MOST))
+        steps = np.clip(steps * slow, -STEP_MOST, STEP_MOST)
+        state.variances = np.maximum(state.variances * np.exp(steps), LEAST_VARIANCE)
         state.rounds += 1
-        if moved < 100 * MEAN_CLOSE * close and np.abs(steps).max() < SPREAD_CLOSE * close:
+        still = np.abs(steps * np.minimum(evidence, 1)).max()
+        if moved < 100 * MEAN_CLOSE * close and still < SPREAD_CLOSE * close:
             state.converged = True
             break
+    state.evidence = evidence
     return state
 
 
-def settle(cells: Cells, parts: Sequence[Part], state: State) -> State:
-    """Return the state with its final draws, and the mean at rest under them."""
-    state.draws = np.zeros((len(state.mean), FINAL_DRAWS), np.float32)
+def settle(cells: Cells, parts: Sequence[Part], state: State) -> None:
+    """Make the final draws, and bring the mean to rest under them, its walks in order."""
     state.probes = np.zeros((len(state.mean), 0), np.float32)
-    noise = _Noise(cells, parts, 0, FINAL_DRAWS)
+    state.draws = np.zeros((len(state.mean), FINAL_DRAWS), np.float32)
+    prior = Prior.of(parts)
+    noise = _Noise(cells, prior, 0, FINAL_DRAWS)
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, state, noise)
+        moved = _round(cells, parts, prior, state, noise)
         noise = None
         if moved < MEAN_CLOSE:
             break
-    return state
+    chance, _ = _chances(cells, state)
+    _order(cells, parts, state.mean, prior.precision(state.variances), chance)
 
 
 def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
@@ -155,7 +236,7 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
     adds comes from the draws (Rao and Blackwell).
     """
     _, slope = _chances(cells, state)
-    prior = _prior(parts, state.variances)
+    prior = Prior.of(parts).precision(state.variances)
     system = _System(cells, cells.total * slope, prior, None)
     total = kernels.level_sums(cells.codes, cells.total, len(state.mean))
     draws = state.draws.astype(np.float64)
@@ -182,18 +263,14 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
 class _Noise:
     """Signs of rows and normal numbers of coefficients, of which draws are made; and probes."""
 
-    def __init__(self, cells: Cells, parts: Sequence[Part], probes: int, count: int) -> None:
-        levels = parts[-1].stop
+    def __init__(self, cells: Cells, prior: Prior, probes: int, count: int) -> None:
+        levels = len(prior.shape)
         rng = np.random.default_rng(SEED)
         self.probes = 1 - 2 * rng.integers(0, 2, (levels, probes)).astype(np.float32)
-        for part in parts:
-            if part.free:
-                self.probes[part.place] = 0
-            elif part.walk:
-                self.probes[part.start + part.walk - 1 : part.stop] = 0
         self.signs = kernels.hashes(cells.codes)
-        self.own = rng.standard_normal((levels, count), np.float32)
-        self.steps = rng.standard_normal((levels, count), np.float32)
+        self.shaped = prior.spread(rng.standard_normal((levels, count), np.float32))
+        self.fixed = rng.standard_normal((levels, count), np.float32)
+        self.fixed *= np.sqrt(prior.fixed).astype(np.float32)[:, None]
 
 
 class _System:
@@ -257,8 +334,8 @@ class _System:
         kernels.solved(*self.factors, right, whole)
         enough = close * close * np.einsum("ij,ij->j", right, whole) + 1e-30
         way, size = z.copy(), np.einsum("ij,ij->j", residual, z)
-        for _ in range(most):
-            if (size <= enough).all():
+        for turn in range(most):
+            if turn and (size <= enough).all():
                 break
             ahead = self.times(way)
             length = size / np.maximum(np.einsum("ij,ij->j", way, ahead), 1e-30)
@@ -272,24 +349,33 @@ class _System:
         return x if self.groups is None else x[self.groups]
 
 
-def _round(cells: Cells, parts: Sequence[Part], state: State, noise: _Noise | None) -> float:
+def _round(
+    cells: Cells, parts: Sequence[Part], prior: Prior, state: State, noise: _Noise | None
+) -> float:
     """Take one step of the mean, and of the draws where there is noise; return how far it went."""
     before = state.mean.copy()
-    prior = _prior(parts, state.variances)
+    precision = prior.precision(state.variances)
     chance, slope = _chances(cells, state)
-    groups = _order(cells, parts, state, prior, chance, slope)
+    groups = _order(cells, parts, state.mean, precision, chance)
     if groups is not None:
         chance, slope = _chances(cells, state)
-    system = _System(cells, cells.total * slope, prior, groups)
-    gradient = _gradient(cells, state.mean, prior, chance)[:, None]
+    system = _System(cells, cells.total * slope, precision, groups)
+    gradient = _gradient(cells, state.mean, precision, chance)[:, None]
     step = system.solve(gradient, np.zeros_like(gradient), 1e-3, 60)[:, 0]
-    state.mean += step * min(1.0, MEAN_STEP_MOST / np.abs(step).max())
+    furthest = np.abs(kernels.row_sums(cells.codes, step)).max()
+    state.mean += step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
     if noise is not None:
-        right = _noise_sums(cells, parts, state.variances, noise, cells.total * slope)
-        right = np.hstack([_probe_sums(parts, noise.probes), right])
+        draws = np.empty_like(noise.fixed)
+        roots = np.sqrt(cells.total * slope).astype(np.float32)
+        kernels.sign_sums(cells.codes, roots, noise.signs, draws)
+        size = np.sqrt(state.variances)[prior.owner].astype(np.float32)
+        draws += noise.fixed + noise.shaped / size[:, None]
+        right = np.hstack([prior.spread(noise.probes), draws])
+        if groups is not None:  # draws know no order: a spread would leap when neighbours pool
+            system = _System(cells, cells.total * slope, precision, None)
         found = system.solve(right, np.hstack([state.probes, state.draws]), 3e-3, 60)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
-    return float(np.abs(state.mean - before).max())
+    return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
 
 
 def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
@@ -310,119 +396,54 @@ def _times_prior(prior: tuple[Floats, Floats], mean: Floats) -> Floats:
     return out
 
 
-FREE = 1e-4  # precision of what is free
-LEVEL = 0.1  # precision of each bin of a walk, beside its steps
-MISSING = 1.0  # precision of a missing number, whose effect belongs to no walk
-
-
-def _prior(parts: Sequence[Part], variances: Floats) -> tuple[Floats, Floats]:
-    """Return the diagonal of the prior precision and what is beside it."""
-    diagonal, beside = np.zeros(parts[-1].stop), np.zeros(parts[-1].stop)
-    for part, variance in zip(parts, variances.tolist(), strict=True):
-        if part.free:
-            diagonal[part.place] = FREE
-        elif not part.walk:
-            diagonal[part.place] = 1 / variance
-        else:
-            walk = slice(part.start, part.start + part.walk)
-            diagonal[walk] = 2 / variance
-            diagonal[walk.start] = diagonal[walk.stop - 1] = 1 / variance
-            if part.walk == 1:
-                diagonal[walk] = 0
-            diagonal[walk] += LEVEL
-            beside[walk.start : walk.stop - 1] = -1 / variance
-            diagonal[walk.stop : part.stop] = MISSING
-    return diagonal, beside
-
-
-def _noise_sums(
-    cells: Cells, parts: Sequence[Part], variances: Floats, noise: _Noise, weights: Floats
-) -> Draws:
-    """Return columns of noise whose covariance is that of the system's matrix."""
-    out = np.empty_like(noise.own)
-    kernels.sign_sums(cells.codes, np.sqrt(weights).astype(np.float32), noise.signs, out)
-    for part, variance in zip(parts, variances.tolist(), strict=True):
-        roots = np.float32(np.sqrt(FREE if part.free else 1 / variance))
-        if not part.walk:
-            out[part.place] += roots * noise.own[part.place]
-            continue
-        steps = roots * noise.steps[part.start : part.start + part.walk - 1]
-        out[part.start : part.start + part.walk - 1] -= steps
-        out[part.start + 1 : part.start + part.walk] += steps
-        own = np.full(part.stop - part.start, np.sqrt(MISSING), np.float32)
-        own[: part.walk] = np.sqrt(LEVEL)
-        out[part.place] += own[:, None] * noise.own[part.place]
-    return out
-
-
-def _probe_sums(parts: Sequence[Part], probes: Draws) -> Draws:
-    """Return the right sides of the probes: signs of levels, or of the steps between neighbours."""
-    out = probes.copy()
-    for part in parts:
-        if part.walk > 1:
-            steps = slice(part.start, part.start + part.walk - 1)
-            out[steps] = -probes[steps]
-            out[steps.start + 1 : steps.stop + 1] += probes[steps]
-    return out
-
-
-def _spread_steps(cells: Cells, parts: Sequence[Part], state: State, noise: _Noise) -> Floats:
-    """Return for each part by how much the logarithm of its variance should move.
+def _spread_steps(
+    prior: Prior, state: State, noise: _Noise, levels: Floats, variance: Floats
+) -> tuple[Floats, Floats]:
+    """Return for each part by how much the logarithm of its variance should move, and its evidence.
 
     The derivative of the bound by it, over what is known of it: with d = rank - tr(SV) / variance
-    levels' worth of evidence the information is at least d^2 / (2 rank).
+    levels' worth of evidence the information is at least d^2 / (2 rank). The prior of a variance
+    counts as ``levels`` levels that have ``variance``.
     """
-    seen = kernels.level_sums(cells.codes, cells.total, len(state.mean)) > 0
-    steps = np.zeros(len(parts))
-    for place, part in enumerate(parts):
-        if part.free:
-            continue
-        mean, sides = state.mean[part.place], state.probes[part.place]
-        signs = noise.probes[part.place]
-        if part.walk:
-            mean, sides = np.diff(mean[: part.walk]), np.diff(sides[: part.walk], axis=0)
-            signs = signs[: part.walk - 1]
-        else:
-            here = seen[part.place]
-            mean, sides, signs = mean[here], sides[here], signs[here]
-        rank = len(mean)
-        if rank == 0:
-            continue
-        variance = state.variances[place]
-        trace = min(max(float((signs * sides).sum()) / signs.shape[1], 0.0), rank * variance)
-        extra = part.prior_levels
-        gap = (mean @ mean + trace + extra * part.prior_variance) / variance - rank - extra
-        known = max(rank - trace / variance, 0.0) ** 2 / rank + extra
-        steps[place] = gap / max(known, 0.1 * rank)
-    return steps
+    squares = np.square(prior.gathered(state.mean[:, None])[:, 0])
+    traces = (noise.probes * prior.gathered(state.probes)).mean(axis=1, dtype=np.float64)
+    square, trace = np.add.reduceat(squares, prior.starts), np.add.reduceat(traces, prior.starts)
+    rank = np.maximum(prior.rank, 1)
+    evidence = np.maximum(prior.rank - trace / state.variances, 1e-6 * rank)
+    gap = square / state.variances - evidence + levels * (variance / state.variances - 1)
+    known = evidence**2 / rank + levels * variance / state.variances
+    return np.where(prior.rank > 0, gap / known, 0), np.where(prior.rank > 0, evidence, 0)
 
 
 def _order(
     cells: Cells,
     parts: Sequence[Part],
-    state: State,
-    prior: tuple[Floats, Floats],
+    mean: Floats,
+    precision: tuple[Floats, Floats],
     chance: Floats,
-    slope: Floats,
 ) -> Groups | None:
     """Bring each walk with a direction into order, and return which neighbours are pooled.
 
-    The walk's own part of the problem is solved to the end with all others at rest.
+    Walk after walk makes a bound on the whole problem least, with all others at rest: there a row's
+    slope is a quarter, its most, so that no walk goes too far. The bound touches where it begins:
+    what is at rest under it is at rest under the truth, with the same neighbours pooled.
     """
-    if not any(part.direction and part.walk > 1 for part in parts):
+    ordered = [part for part in parts if part.direction and part.walk > 1]
+    if not ordered:
         return None
-    data = kernels.level_sums(cells.codes, cells.total * slope, len(state.mean))
-    gradient = _gradient(cells, state.mean, prior, chance)
-    pooled = np.zeros(len(state.mean), np.bool_)
-    for part in parts:
-        if not part.direction or part.walk < 2:
-            continue
+    bound = _System(cells, cells.total / 4, precision, None)
+    gradient = _gradient(cells, mean, precision, chance)
+    pooled = np.zeros(len(mean), np.bool_)
+    for part in ordered:
         walk = slice(part.start, part.start + part.walk)
-        diagonal, beside = prior[0][walk], prior[1][walk]
-        mean = state.mean[walk] * part.direction
-        wanted = gradient[walk] * part.direction + data[walk] * mean
-        wanted = wanted + _times_prior((diagonal, beside), mean)
-        found, group = kernels.isotonic(data[walk], wanted, diagonal, beside)
-        state.mean[walk] = found * part.direction
+        diagonal, beside = precision[0][walk], precision[1][walk]
+        now = mean[walk] * part.direction
+        wanted = gradient[walk] * part.direction + bound.data[walk] * now
+        wanted += _times_prior((diagonal, beside), now)
+        found, group = kernels.isotonic(bound.data[walk], wanted, diagonal, beside)
+        step = np.zeros((len(mean), 1))
+        step[walk, 0] = (found - now) * part.direction
+        mean[walk] = found * part.direction
+        gradient -= bound.times(step)[:, 0]
         pooled[walk.start + 1 : walk.stop] = group[1:] == group[:-1]
     return np.cumsum(~pooled) - 1 if pooled.any() else None
