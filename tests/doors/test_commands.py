@@ -92,6 +92,8 @@ CALLS = {
     "facts witness watch": PETER,
     "facts witness list": "",
     "facts witness forks": "",
+    "score portraits": "--as-of 2026-12-31",
+    "score behind": "id:100 headcount --as-of 2026-12-31",
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",

@@ -103,9 +103,8 @@ def _documents(gallery: Gallery) -> dict[str, dict[str, Any]]:
 def _lines(gallery: Gallery, output: Path | None) -> list[str]:
     made, gathered = gallery.portraits, gallery.gathered
     facts = sum(map(len, gathered.entries.values()))
-    lines = [
-        f"{len(made.ids):,} parties, from {facts:,} facts in {gathered.currency or 'no currency'}"
-    ]
+    of_what = f"{facts:,} facts in {gathered.currency or 'no currency'}"
+    lines = [f"portraits: {len(made.ids):,}, made of {of_what}"]
     lines += [f"{count:,} facts are left out: {why}" for why, count in gathered.left_out.items()]
     rows: list[tuple[object, ...]] = []
     for feature in FEATURES:
@@ -153,7 +152,7 @@ def behind(  # noqa: PLR0913 - one for each option
         "missing": None if value is not None else why.name.lower(),
         "facts": facts,
     }
-    lines = [f"{feature}: {shown}", f"({declared.words}; of {declared.basis.words})"]
+    lines = [f"{feature}: {shown}", f"{declared.words}; it rests on {declared.basis.words}"]
     lines += [f"fact {index}" for index in facts[:_FACTS_SHOWN_MOST]]
     if len(facts) > _FACTS_SHOWN_MOST:
         lines.append(f"and {len(facts) - _FACTS_SHOWN_MOST:,} more; --json names them all")

@@ -43,7 +43,7 @@ def portray_all(
     known_at: datetime | None = None,
     currency: str | None = None,
 ) -> Gallery:
-    """Portray every subject of the facts book as of a day.
+    """Portray everybody of whom the facts book knows something as of a day.
 
     ``known_at`` is the instant as of which the book is read; None is now.
 
@@ -75,4 +75,10 @@ def facts_behind(gallery: Gallery, party: str, feature: str) -> list[int]:
 def _sittings(gathered: Gathered, day: date, known_at: datetime | None) -> Sittings:
     number = (day - _EPOCH.date()).days
     instant = FOREVER if known_at is None else (known_at - _EPOCH) // timedelta(microseconds=1)
-    return Sittings.of_all(gathered.records, number, instant)
+    records = gathered.records
+    known = [
+        facts.party[facts.recorded_at <= instant]
+        for facts in (records.invoices, records.payrolls, records.labels)
+    ]
+    parties = np.unique(np.concatenate(known))
+    return Sittings(parties, np.full(len(parties), number), np.full(len(parties), instant))
