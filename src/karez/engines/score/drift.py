@@ -191,12 +191,13 @@ def compare_counts(
     )
 
 
-def segment_drift(
+def segment_drift(  # noqa: PLR0913 - each is an input of the comparison
     outcome: npt.ArrayLike,
     pd: npt.ArrayLike,
     segment: Labels,
     weight: npt.ArrayLike | None = None,
     *,
+    doubt_sd: npt.ArrayLike = 0.0,
     chance: float = 0.01,
 ) -> SegmentDrift:
     """Return how right probabilities were in each segment, segments with few loans drawn to all.
@@ -205,6 +206,9 @@ def segment_drift(
     chance makes of their sizes (by the moments of DerSimonian and Laird). Given that, each shift
     is the most probable one, and where the spread is 0 all have the common one.
 
+    ``doubt_sd`` is how unsure the score itself was of each row's segment, a standard deviation of
+    log-odds: what it owned not to know is no drift.
+
     Raises as ``measures.judge`` does, and
         ColumnLengthError: there is not one segment for each row.
     """
@@ -212,10 +216,12 @@ def segment_drift(
     codes, count = coded(segment)
     if len(codes) != len(judged.pd):
         raise ColumnLengthError(column="segment", found=len(codes), expected=len(judged.pd))
-    before = _counted(judged, codes, count)
+    doubt = np.zeros(count)
+    doubt[codes] = doubt_sd
+    before = _counted(judged, codes, doubt)
     spread = _spread(*_estimates(before))
-    shift, shift_sd, common = _shifts(judged, codes, count, spread)
-    after = _counted(_moved(judged, shift[codes]), codes, count)
+    shift, shift_sd, common = _shifts(judged, codes, doubt, spread)
+    after = _counted(_moved(judged, shift[codes]), codes, doubt)
     z = _ratio(before.off, np.sqrt(before.noise))
     firsts = np.unique(codes, return_index=True)[1]
     rows = np.bincount(codes[judged.weight > 0], minlength=count)
@@ -257,12 +263,12 @@ class _Counted:
     mass: Floats
 
 
-def _counted(judged: Judged, codes: Codes, count: int) -> _Counted:
+def _counted(judged: Judged, codes: Codes, doubt: Floats) -> _Counted:
     excess, noise = deviations(judged)
     steep = judged.weight * judged.pd * (1 - judged.pd)
-    expected = judged.weight * judged.pd
-    parts = (excess, noise, steep, expected, judged.weight)
-    return _Counted(*(sums(codes, part, count) for part in parts))
+    parts = (excess, noise, steep, judged.weight * judged.pd, judged.weight)
+    found = _Counted(*(sums(codes, part, len(doubt)) for part in parts))
+    return attrs.evolve(found, noise=found.noise + (found.steep * doubt) ** 2)
 
 
 def _moved(judged: Judged, shift: Floats) -> Judged:
@@ -285,16 +291,15 @@ def _spread(own: Floats, sure: Floats) -> float:
 
 
 def _shifts(
-    judged: Judged, codes: Codes, count: int, spread: float
+    judged: Judged, codes: Codes, doubt: Floats, spread: float
 ) -> tuple[Floats, Floats, float]:
     """Return the most probable shifts, their standard deviations, and the common shift.
 
     The common one is drawn to 0 by ``COMMON_SD``, so that it stays finite where all defaulted.
     """
-    shift, common = np.zeros(count), 0.0
-    trust = np.zeros(count)
+    shift, trust, common = np.zeros(len(doubt)), np.zeros(len(doubt)), 0.0
     for _ in range(STEPS):
-        own, sure = _estimates(_counted(_moved(judged, shift[codes]), codes, count))
+        own, sure = _estimates(_counted(_moved(judged, shift[codes]), codes, doubt))
         own = shift + own
         mixed = sure / (1 + spread**2 * sure)
         common = float(mixed @ own) / (float(mixed.sum()) + COMMON_SD**-2)

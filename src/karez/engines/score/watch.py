@@ -77,7 +77,8 @@ def watch(  # noqa: PLR0913 - each is another thing to compare with
     overlap = None if training is None else measure_overlap(training, table)
     if evidence is None:
         return Watched(len(table), columns, overlap=overlap)
-    segments = [each.name for each in model.recipe.features if each.kind == "segment"]
+    levels = dict(zip(model.blocks, level_codes(model, table), strict=True))
+    segments = [block for block in model.blocks if block.kind == "segment"]
     contested = None
     if challenger is not None:
         other = apply(challenger, table).pd
@@ -100,10 +101,15 @@ def watch(  # noqa: PLR0913 - each is another thing to compare with
             weight=weight,
         ),
         segments={
-            name: segment_drift(
-                evidence.outcome, pd, table.labels[name], weight, chance=CHANCE / len(segments)
+            block.name: segment_drift(
+                evidence.outcome,
+                pd,
+                table.labels[block.name],
+                weight,
+                doubt_sd=block.sd[levels[block]],
+                chance=CHANCE / len(segments),
             )
-            for name in segments
+            for block in segments
         },
         fairness=fairness,
         contest=contested,
