@@ -157,6 +157,23 @@ def test_audit__of_the_same_loans_has_no_alarm_and_of_others_has(desk):
     assert "ALARM debt has shifted" in said
 
 
+def test_audit__weighs_a_challenger_by_propensity(desk):
+    desk.fit()
+    columns = made(seed=3)
+    columns["chance"] = ["1" if float(each) < 0 else "0.2" for each in columns["debt"]]
+    recipe = RECIPE.replace("groups", 'propensity = "chance"\ngroups')
+    small = (
+        recipe[: recipe.index("[[features]]")] + '[[features]]\nname = "kind"\nkind = "factor"\n'
+    )
+    desk.write("small.toml", small)
+    desk.fit(columns, recipe)
+    desk("fit", "loans.csv", "--recipe", "small.toml", "--out", "small.json")
+    audit = ("audit", "loans.csv", "--model", "m.json", "--challenger", "small.json")
+    contest = desk.json(*audit)["challenger"]
+    assert contest["rows"] == 300
+    assert contest["rows_effective"] < 250
+
+
 def test_audit__says_that_fairlearn_is_missing(desk, monkeypatch):
     desk.fit()
     monkeypatch.setattr("karez.engines.score.fairness.find_spec", lambda _: None)
@@ -228,17 +245,21 @@ def test_weights__by_outcome_are_those_of_the_population(desk):
         ("loan", "L6", "loan-repeated"),
         ("weight", "-1", "loan-weight"),
         ("weight", "", "field-missing"),
+        ("chance", "0", "loan-propensity"),
+        ("chance", "", "field-missing"),
         ("approved", "31.1.2022", "loan-day"),
         ("gone", "2021-12-31", "loan-days-order"),
     ],
 )
 def test_row__that_is_wrong_is_named_and_kept(desk, field, value, code):
     columns = made() | {
-        "weight": ["1"] * 300, "approved": ["2022-01-01"] * 300, "gone": [""] * 300,
+        "weight": ["1"] * 300, "chance": ["0.5"] * 300,
+        "approved": ["2022-01-01"] * 300, "gone": [""] * 300,
     }  # fmt: skip
     columns[field][7] = value
     desk.loans(columns)
-    more = 'weight = "weight"\ndecided_on = "approved"\ndefaulted_on = "gone"\ngroups'
+    more = 'weight = "weight"\npropensity = "chance"\n'
+    more += 'decided_on = "approved"\ndefaulted_on = "gone"\ngroups'
     desk.write("recipe.toml", RECIPE.replace("groups", more))
     arguments = ("fit", "loans.csv", "--recipe", "recipe.toml", "--out", "m.json")
     said = desk(*arguments, "--rejects", "wrong", code=5)
@@ -309,7 +330,7 @@ def test_more_features_than_loans__are_stated(desk):
     names = [f"x{place}" for place in range(1000)]
     columns |= {name: [f"{each:.2f}" for each in draw.normal(size=100)] for name in names}
     recipe = RECIPE + "".join(f'[[features]]\nname = "{name}"\n' for name in names)
-    recipe += "[fit]\npairs = []\n"
+    recipe += "[fit]\npairs = []\nmost_bins = 2\n"
     card = desk.fit(columns, recipe)["card"]
     assert card["leaks"] == []
     assert any("1003 features" in words for words in card["limits"])

@@ -144,9 +144,10 @@ def _fairness(fairness: Fairness) -> list[str]:
             group.approval_ratio or "",
             group.good_difference or "",
             group.bad_difference or "",
+            f"{group.calibration_z:+.1f}",
         )
         for groups in fairness.groups.values()
         for group in groups
     ]
-    heading = ["group", "loans", "approved", "ratio", "of good, difference", "of bad, difference"]
+    heading = ["group", "loans", "approved", "ratio", "of good", "of bad", "defaults z"]
     return [*table(heading, rows), *(f"not sure: {words}" for words in fairness.doubts)]

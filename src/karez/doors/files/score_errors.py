@@ -23,6 +23,12 @@ class LoanWeightError(InvalidInputError):
     code = "loan-weight"
 
 
+class LoanPropensityError(InvalidInputError):
+    """{value!r} is no propensity; write the chance that the loan was made, above 0 and up to 1."""
+
+    code = "loan-propensity"
+
+
 class LoanDayError(InvalidInputError):
     """{value!r} is no day; write it as 2026-01-31, or leave it empty."""
 

@@ -24,8 +24,8 @@ class LoanColumns:
 
     With ``window_months`` the outcome follows from the days ``decided_on`` and ``defaulted_on``,
     as far as they are known by ``seen_until``. ``weights`` is what a default and a loan that paid
-    stand for in the population. ``known_on`` names the column with the day on which a feature
-    became known.
+    stand for in the population. ``propensity`` is the chance, logged at the decision, with which a
+    loan was made. ``known_on`` names the column with the day on which a feature became known.
     """
 
     id: str | None = None
@@ -34,6 +34,7 @@ class LoanColumns:
     paid: tuple[str, ...] = PAID
     weight: str | None = None
     weights: tuple[float, float] | None = None
+    propensity: str | None = None
     decided_on: str | None = None
     defaulted_on: str | None = None
     window_months: int | None = None
@@ -119,8 +120,8 @@ _SCALE = {"base": int, "odds": _NUMBER, "double": _NUMBER}
 _STAKES = {"margin": _NUMBER, "loss_share": _NUMBER, "pd_below": _NUMBER}
 _LOANS = {
     "id": str, "outcome": str, "default": (str, int, list), "paid": (str, int, list), "weight": str,
-    "weights": dict, "decided_on": str, "defaulted_on": str, "window_months": int,
-    "seen_until": date, "groups": list,
+    "weights": dict, "propensity": str, "decided_on": str, "defaulted_on": str,
+    "window_months": int, "seen_until": date, "groups": list,
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from karez.doors.files.score_errors import (
     LoanDaysOrderError,
     LoanNumberError,
     LoanOutcomeError,
+    LoanPropensityError,
     LoanRepeatedError,
     LoansNoneError,
     LoanWeightError,
@@ -36,7 +37,11 @@ Days = npt.NDArray[np.datetime64]
 Keep = Callable[[FileTable, Block], None]
 Tell = Callable[[int], None]
 T = TypeVar("T")
-_OUTCOME, _WEIGHT = "\0outcome", "\0weight"  # beside the names of columns, which have no NUL
+_OUTCOME, _WEIGHT, _PROPENSITY = (
+    "\0outcome",
+    "\0weight",
+    "\0propensity",
+)  # beside the names of columns, which have no NUL
 
 
 @attrs.define
@@ -96,6 +101,7 @@ def read_loans(
     numbers = {name: np.array(values) for name, values in gathered.numbers.items()}
     weight = numbers.pop(_WEIGHT, None)
     outcome = numbers.pop(_OUTCOME, None)
+    propensity = numbers.pop(_PROPENSITY, None)
     used = {each.name for each in recipe.recipe.features}
     labels = {name: values for name, values in gathered.labels.items() if name in used}
     table = Table(gathered.ids, numbers, labels)
@@ -106,6 +112,7 @@ def read_loans(
     evidence = Evidence(
         outcome=np.zeros(len(table)) if outcome is None else outcome,
         weight=weight,
+        propensity=propensity,
         decided_on=days.get(columns.decided_on or ""),
         known_on={name: days[column] for name, column in columns.known_on.items()},
         groups=groups,
@@ -120,7 +127,8 @@ def _wanted(recipe: ScoreRecipe, *, with_outcome: bool) -> list[str]:
     columns = recipe.columns
     names = [columns.id, *(each.name for each in recipe.recipe.features)]
     if with_outcome:
-        names += [columns.outcome, columns.weight, columns.decided_on, columns.defaulted_on]
+        names += [columns.outcome, columns.weight, columns.propensity]
+        names += [columns.decided_on, columns.defaulted_on]
         names += [*columns.groups, *columns.known_on.values()]
     return list(dict.fromkeys(name for name in names if name is not None))
 
@@ -143,6 +151,7 @@ def _after_window(
         evidence,
         outcome=found.outcome,
         weight=None if evidence.weight is None else np.asarray(evidence.weight)[rows],
+        propensity=None if evidence.propensity is None else np.asarray(evidence.propensity)[rows],
         decided_on=decided[rows],
         months_to_default=found.months_to_default,
         window_months=months,
@@ -207,10 +216,9 @@ class _Block:
         if columns.outcome is not None:
             read.numbers[_OUTCOME] = self._outcomes(columns.outcome, columns)
         if columns.weight is not None:
-            read.numbers[_WEIGHT] = self._each(columns.weight, _weight, math.nan)
-            for row, text in enumerate(self._texts(columns.weight)):
-                if not text:
-                    self._fault(row, columns.weight, text, FieldMissingError(field=columns.weight))
+            read.numbers[_WEIGHT] = self._every(columns.weight, _weight)
+        if columns.propensity is not None:
+            read.numbers[_PROPENSITY] = self._every(columns.propensity, _propensity)
         self._in_order(columns, read.days)
 
     def _texts(self, name: str) -> list[str]:
@@ -248,6 +256,13 @@ class _Block:
                     self._fault(row, name, text, error)
             found.append(value)
         return found
+
+    def _every(self, name: str, read: Callable[[str], float]) -> list[float]:
+        """Return a number of each row; a row without one is at fault."""
+        for row, text in enumerate(self._texts(name)):
+            if not text or text == "nan":
+                self._fault(row, name, text, FieldMissingError(field=name))
+        return self._each(name, read, math.nan)
 
     def _labels(self, name: str) -> list[str | None]:
         return [text.strip() or None for text in self._texts(name)]
@@ -296,6 +311,13 @@ def _weight(text: str) -> float:
     value = number_of(text)
     if value < 0:
         raise LoanWeightError(value=text)
+    return value
+
+
+def _propensity(text: str) -> float:
+    value = number_of(text)
+    if not 0 < value <= 1:
+        raise LoanPropensityError(value=text)
     return value
 
 

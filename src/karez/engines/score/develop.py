@@ -34,13 +34,15 @@ EVENTS_EACH = 10
 class Evidence:
     """What came of the loans of a table, and what else is known of them.
 
-    Days are ``datetime64[D]``. ``known_on`` is the day on which a feature became known; ``groups``
-    are the labels by which fairness is audited: they need not be features. ``left_out`` counts, in
-    words, the loans that are not in the table.
+    ``propensity`` is the chance, logged at the decision, with which each was made; a challenger is
+    judged by it. Days are ``datetime64[D]``. ``known_on`` is the day on which a feature became
+    known; ``groups`` are the labels by which fairness is audited: they need not be features.
+    ``left_out`` counts, in words, the loans that are not in the table.
     """
 
     outcome: npt.ArrayLike
     weight: npt.ArrayLike | None = None
+    propensity: npt.ArrayLike | None = None
     decided_on: Days | None = None
     months_to_default: Floats | None = None
     window_months: int | None = None

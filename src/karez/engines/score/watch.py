@@ -82,7 +82,9 @@ def watch(  # noqa: PLR0913 - each is another thing to compare with
     contested = None
     if challenger is not None:
         other = apply(challenger, table).pd
-        contested = contest(evidence.outcome, pd, other, stakes, weight=weight)
+        contested = contest(
+            evidence.outcome, pd, other, stakes, weight=weight, propensity=evidence.propensity
+        )
     fairness = None
     if evidence.groups:
         fairness = audit_fairness(
