@@ -113,6 +113,25 @@ def test_fit_apply_explain__agree(desk):
     assert "the average loan" in desk("explain", "loans.csv", "--model", "m.json", "--id", "L1").out
 
 
+def test_card__of_points_adds_up_to_the_score(desk):
+    desk.fit()
+    card = desk.json("card", "m.json", "--points")
+    shown = desk.json("explain", "loans.csv", "--model", "m.json", "--id", "L5")
+    lines = {(line["feature"], line["value"]): line for line in card["lines"]}
+    for part in shown["parts"]:
+        assert lines[part["feature"], part["value"]] == part
+    assert card["base_points"] == shown["base_points"]
+    towns = [line for line in card["lines"] if line["feature"] == "town"]
+    bad = made()["failed"].count("yes")
+    assert sum(line["defaults"] for line in towns) == bad
+    for line in towns[:-1]:  # the last is a town that was never seen
+        good = line["loans"] - line["defaults"]
+        woe = math.log(good / (300 - bad) * bad / line["defaults"])
+        assert line["weight_of_evidence"] == pytest.approx(woe)
+    assert towns[-1]["weight_of_evidence"] is None
+    assert "weight of evidence" in desk("card", "m.json", "--points").out
+
+
 def test_parquet__is_read_as_csv_is(desk):
     desk.fit()
     columns = made()

@@ -14,11 +14,10 @@ from karez.doors.cli.score_options import model_option, read_file, rejects_optio
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.score_errors import LoanUnknownError
-from karez.doors.files.score_models import ScoreFile, read_score
+from karez.doors.files.score_models import read_score
 from karez.engines.score import Reason, Scores, apply, explain
-from karez.engines.score.points import base_points, level_points
-from karez.engines.score.predict import level_codes
-from karez.engines.score.reasons import level_name
+from karez.engines.score.points import base_points
+from karez.engines.score.scorecard import parts
 
 REASONS = 4
 FIELDS = ("id", "pd", "pd_low", "pd_high", "points", "reasons")
@@ -108,13 +107,11 @@ def explain_(
         raise LoanUnknownError(file=file, id=name)
     one = loans.table.take(np.array([list(loans.table.ids).index(name)]))
     scores = apply(score.model, one)
-    parts = _parts(score, [int(codes[0]) for codes in level_codes(score.model, one)])
+    lines = parts(score.model, one)[0]
     document = {"id": name, **_document(scores, 0, explain(score.model, one, REASONS)[0])}
-    document |= {"base_points": base_points(score.model), "parts": parts}
+    document |= {"base_points": base_points(score.model), "parts": list(map(attrs.asdict, lines))}
     rows: list[tuple[object, ...]] = [("the average loan", "", document["base_points"], "")]
-    rows += [
-        (each["words"], each["value"], each["points"], f"{each['loans']:,.0f}") for each in parts
-    ]
+    rows += [(line.words, line.value, line.points, f"{line.loans:,.0f}") for line in lines]
     rows.append(("all together", "", document["points"], ""))
     said = (
         f"{name}: default probability {document['pd']:.1%}"
@@ -122,22 +119,3 @@ def explain_(
     )
     shell.show(document, [said, "", *table(["", "value", "points", "loans"], rows)])
     refused.end()
-
-
-def _parts(score: ScoreFile, levels: list[int]) -> list[dict[str, Any]]:
-    """Return what each block adds, the largest effect first."""
-    found: list[dict[str, Any]] = []
-    for block, level in zip(score.model.blocks, levels, strict=True):
-        titles = [score.model.recipe.feature(name).title for name in block.features]
-        found.append(
-            {
-                "feature": block.name,
-                "words": " and ".join(titles),
-                "value": level_name(score.model, block, level),
-                "points": int(level_points(score.model.recipe.scale, block)[level]),
-                "effect": float(block.effect[level]),
-                "sd": float(block.sd[level]),
-                "loans": float(block.good[level] + block.bad[level]),
-            }
-        )
-    return sorted(found, key=lambda each: -abs(each["effect"]))

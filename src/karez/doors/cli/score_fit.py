@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from karez.doors.cli.bookkeeping import lines_of
 from karez.doors.cli.score_options import read_file, rejects_option
-from karez.doors.cli.shell import ExitCode, Shell, command_options
+from karez.doors.cli.shell import ExitCode, Shell, command_options, table
 from karez.doors.files.score_draft import draft_recipe
 from karez.doors.files.score_models import read_score, write_score
 from karez.doors.files.score_recipe import read_recipe
 from karez.engines.score.card import card_document, card_markdown
 from karez.engines.score.develop import develop
+from karez.engines.score.points import base_points
+from karez.engines.score.scorecard import scorecard
 
 
 @click.command()
@@ -67,11 +70,34 @@ def fit(shell: Shell, *, file: Path, recipe_file: Path, out: Path, rejects: Path
 
 @click.command()
 @click.argument("model_file", metavar="MODEL", type=click.Path(path_type=Path))
+@click.option("--points", is_flag=True, help="Show the points of every level of every feature.")
 @command_options
-def card(shell: Shell, *, model_file: Path) -> None:
-    """Show the card of a score as Markdown: what it is made of, how good it is, its limits."""
-    document = read_score(model_file).card
-    shell.show(dict(document), [card_markdown(document).rstrip()])
+def card(shell: Shell, *, model_file: Path, points: bool) -> None:
+    """Show the card of a score as Markdown: what it is made of, how good it is, its limits.
+
+    With --points show instead the score as a card of points, for people who add up by hand: begin
+    with the points of the average loan, and add those of each line that applies.
+    """
+    score = read_score(model_file)
+    if not points:
+        shell.show(dict(score.card), [card_markdown(score.card).rstrip()])
+        return
+    lines, base = scorecard(score.model), base_points(score.model)
+    rows: list[tuple[object, ...]] = [("the average loan", "", base, "", "", "")]
+    rows += [
+        (
+            line.words,
+            line.value,
+            line.points,
+            f"{line.loans:,.0f}",
+            f"{line.defaults:,.0f}",
+            "" if line.weight_of_evidence is None else f"{line.weight_of_evidence:+.2f}",
+        )
+        for line in lines
+    ]
+    heading = ["", "value", "points", "loans", "defaults", "weight of evidence"]
+    document = {"base_points": base, "lines": [attrs.asdict(line) for line in lines]}
+    shell.show(document, table(heading, rows))
 
 
 def _lines(out: Path, document: dict[str, Any]) -> list[str]:
