@@ -240,6 +240,28 @@ def test_window__makes_outcomes_of_days_and_counts_the_young(desk):
     assert [(leak["feature"], leak["rule"]) for leak in leaks] == [("debt", "later")]
 
 
+def test_join__finds_outcomes_by_id(desk):
+    whole = desk.fit()
+    columns = made()
+    later = {name: columns.pop(name) for name in ("failed", "owner")}
+    later = {"loan": columns["loan"][::-1], **{name: each[::-1] for name, each in later.items()}}
+    desk.loans(columns, "portraits.csv")
+    desk.loans(later, "outcomes.csv")
+    fit = ("fit", "portraits.csv", "--recipe", "recipe.toml", "--out", "j.json")
+    assert desk.json(*fit, "--join", "outcomes.csv")["card"] == whole["card"]
+    desk.loans({name: each[1:] for name, each in later.items()}, "outcomes.csv")
+    found = desk.json(*fit, "--join", "outcomes.csv", "--rejects", "wrong", code=5)
+    assert found["card"]["rows"] == 299
+    assert found["refusals"][0]["error"]["code"] == "field-missing"
+    kept = (desk.folder / "wrong" / "portraits.csv").read_text("utf-8-sig").splitlines()
+    assert kept[0].endswith("loan,debt,kind,town,failed,owner")
+    assert kept[1].startswith("301,failed,field-missing,")
+    error = desk.json(*fit, "--join", "portraits.csv", code=5)["error"]
+    assert error["code"] == "header-repeated"
+    desk.loans({"loan": ["L1", "L1"], "failed": ["yes", "no"], "owner": ["", ""]}, "outcomes.csv")
+    assert desk.json(*fit, "--join", "outcomes.csv", code=5)["error"]["code"] == "loan-repeated"
+
+
 def test_weights__by_outcome_are_those_of_the_population(desk):
     weights = RECIPE.replace("groups", "weights = { default = 1, paid = 20 }\ngroups")
     card = desk.fit(recipe=weights)["card"]

@@ -15,6 +15,7 @@ from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.errors import FileUnwritableError
 from karez.doors.files.score_errors import LoanUnknownError
 from karez.doors.files.score_models import read_score
+from karez.doors.files.score_tables import Ask
 from karez.engines.score import Reason, Scores, apply, explain
 from karez.engines.score.points import base_points
 from karez.engines.score.scorecard import parts
@@ -44,7 +45,7 @@ def apply_(
     the exit code is then 5.
     """
     score = read_score(model_file)
-    loans, refused = read_file(shell, file, score.recipe, rejects, with_outcome=False)
+    loans, refused = read_file(shell, file, Ask(score.recipe, False), rejects)
     scores = apply(score.model, loans.table)
     reasons = explain(score.model, loans.table, REASONS)
     found = {name: _document(scores, row, reasons[row]) for row, name in enumerate(loans.table.ids)}
@@ -101,7 +102,7 @@ def explain_(
     ``loans`` is how many loans of the fit were like it: with few, the effect is drawn to nothing.
     """
     score = read_score(model_file)
-    loans, refused = read_file(shell, file, score.recipe, rejects, with_outcome=False)
+    loans, refused = read_file(shell, file, Ask(score.recipe, False), rejects)
     refused.tell(shell)
     if name not in loans.table.ids:
         raise LoanUnknownError(file=file, id=name)

@@ -10,9 +10,10 @@ import click
 import numpy as np
 
 from karez.doors.cli.bookkeeping import lines_of
-from karez.doors.cli.score_options import model_option, read_file, rejects_option
+from karez.doors.cli.score_options import join_option, model_option, read_file, rejects_option
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
 from karez.doors.files.score_models import ScoreFile, read_score
+from karez.doors.files.score_tables import Ask
 from karez.engines.score.card import fairness_document
 from karez.engines.score.fairness import Fairness
 from karez.engines.score.watch import Watched, watch
@@ -40,6 +41,7 @@ from karez.engines.score.watch import Watched, watch
     metavar="FILE",
     help="The loans of the fit: say how far FILE lies outside them.",
 )
+@join_option
 @rejects_option
 @command_options
 def audit(  # noqa: PLR0913 - one for each option
@@ -52,6 +54,7 @@ def audit(  # noqa: PLR0913 - one for each option
     pd_below: float | None,
     challenger: Path | None,
     training: Path | None,
+    more: Path | None,
     rejects: Path | None,
 ) -> None:
     """Watch a score on the loans of FILE, whose outcomes it has not seen.
@@ -61,10 +64,10 @@ def audit(  # noqa: PLR0913 - one for each option
     an alarm; 5 that rows were refused.
     """
     score = _with_options(read_score(model_file), groups, pd_below)
-    loans, refused = read_file(shell, file, score.recipe, rejects, with_outcome=not applicants)
+    loans, refused = read_file(shell, file, Ask(score.recipe, not applicants, more), rejects)
     before = None
     if training is not None:
-        before = read_file(shell, training, score.recipe, None, with_outcome=False)[0].table
+        before = read_file(shell, training, Ask(score.recipe, False), None)[0].table
     edges, shares = score.card["score_edges"], score.card["score_shares"]
     found = watch(
         score.model,

@@ -9,11 +9,12 @@ import attrs
 import click
 
 from karez.doors.cli.bookkeeping import lines_of
-from karez.doors.cli.score_options import read_file, rejects_option
+from karez.doors.cli.score_options import join_option, read_file, rejects_option
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
 from karez.doors.files.score_draft import draft_recipe
 from karez.doors.files.score_models import read_score, write_score
 from karez.doors.files.score_recipe import read_recipe
+from karez.doors.files.score_tables import Ask
 from karez.engines.score.card import card_document, card_markdown
 from karez.engines.score.develop import develop
 from karez.engines.score.points import base_points
@@ -49,16 +50,25 @@ def recipe(shell: Shell, *, file: Path) -> None:
     metavar="MODEL",
     help="Where to write the score with its card.",
 )
+@join_option
 @rejects_option
 @command_options
-def fit(shell: Shell, *, file: Path, recipe_file: Path, out: Path, rejects: Path | None) -> None:
+def fit(  # noqa: PLR0913 - one for each option
+    shell: Shell,
+    *,
+    file: Path,
+    recipe_file: Path,
+    out: Path,
+    more: Path | None,
+    rejects: Path | None,
+) -> None:
     """Fit a score to the loans of FILE (CSV, Parquet or XLSX), and write its card.
 
     Exit code 6 says that a feature may know the outcome: look at it before you use the score. A
     row that is wrong is refused, and the exit code is then 5; the others are used.
     """
     how = read_recipe(recipe_file)
-    loans, refused = read_file(shell, file, how, rejects, with_outcome=True)
+    loans, refused = read_file(shell, file, Ask(how, True, more), rejects)
     if loans.evidence is None:
         return
     model, card = develop(loans.table, loans.evidence, how.recipe, stakes=how.stakes)

@@ -13,8 +13,7 @@ from karez.doors.cli.bookkeeping import exit_with, progress, tell_refusals
 from karez.doors.cli.shell import ExitCode, Shell, to_json
 from karez.doors.files.refusals import Refusal, RefusalFile
 from karez.doors.files.rows import Block, Table
-from karez.doors.files.score_recipe import ScoreRecipe
-from karez.doors.files.score_tables import Loans, read_loans
+from karez.doors.files.score_tables import Ask, Loans, read_loans
 from karez.doors.files.trade.folders import free_name
 
 SHOWN_MOST = 20
@@ -26,6 +25,13 @@ model_option = click.option(
     required=True,
     metavar="MODEL",
     help="The score, as `karez score fit` wrote it.",
+)
+join_option = click.option(
+    "--join",
+    "more",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="More columns of the same loans, found by id, such as outcomes for a file of portraits.",
 )
 rejects_option = click.option(
     "--rejects",
@@ -62,9 +68,7 @@ class Refused:
         exit_with(ExitCode.INVALID_INPUT if self.total else found)
 
 
-def read_file(
-    shell: Shell, file: Path, recipe: ScoreRecipe, rejects: Path | None, *, with_outcome: bool
-) -> tuple[Loans, Refused]:
+def read_file(shell: Shell, file: Path, ask: Ask, rejects: Path | None) -> tuple[Loans, Refused]:
     """Return the loans of a file, and what was refused of it, told on the error channel.
 
     Raises as ``read_loans`` does.
@@ -90,7 +94,7 @@ def read_file(
                 keeper[0].write_rows(block)
 
         try:
-            loans = read_loans(file, recipe, keep, tell, with_outcome=with_outcome)
+            loans = read_loans(file, ask, keep, tell)
         finally:
             tell_refusals(shell, refused.refusals, refused.total)
     return loans, refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.doors.files.errors import FieldMissingError, HeaderIncompleteError
-from karez.doors.files.rows import Block, Fault
+from karez.doors.files.rows import Block, Fault, refuse_repeated
 from karez.doors.files.rows import Table as FileTable
 from karez.doors.files.score_errors import (
     LoanDayError,
@@ -24,6 +24,7 @@ from karez.doors.files.score_errors import (
     LoanRepeatedError,
     LoansNoneError,
     LoanWeightError,
+    RecipeFileError,
 )
 from karez.doors.files.score_recipe import LoanColumns, ScoreRecipe
 from karez.doors.files.trade.sheets import open_table
@@ -64,24 +65,34 @@ class Loans:
     refused: int
 
 
-def read_loans(
-    path: Path, recipe: ScoreRecipe, keep: Keep, tell: Tell, *, with_outcome: bool
-) -> Loans:
+@attrs.frozen
+class Ask:
+    """What to read: the recipe, whether outcomes too, and a file with ``more`` columns by id."""
+
+    recipe: ScoreRecipe
+    with_outcome: bool
+    more: Path | None = None
+
+
+def read_loans(path: Path, ask: Ask, keep: Keep, tell: Tell) -> Loans:
     """Return the loans of a CSV, Parquet or XLSX file. ``keep`` is given blocks with faults.
 
     A column that has no meaning in the recipe is not looked at. A number may be empty, and so may a
-    label and a day; an id may not, nor an outcome where ``with_outcome`` asks for it.
+    label and a day; an id may not, nor an outcome where they are asked for. A row that the file of
+    more columns lacks has them empty.
 
     Raises:
         HeaderIncompleteError: a column of the recipe is missing.
+        HeaderRepeatedError: both files have a column.
+        LoanRepeatedError: an id stands twice in the file of more columns.
         LoansNoneError: no row could be read, or none has an outcome.
 
     Else raises as ``open_table`` does.
     """
-    columns = recipe.columns
     gathered = _Gathered()
-    with open_table(path, "utf-8") as file:
-        wanted = _wanted(recipe, with_outcome=with_outcome)
+    with open_table(path, "utf-8") as opened:
+        file = opened if ask.more is None else _joined(opened, ask.more, ask.recipe.columns)
+        wanted = _wanted(ask.recipe, with_outcome=ask.with_outcome)
         missing = [name for name in wanted if name not in file.header]
         if missing:
             raise HeaderIncompleteError(
@@ -92,30 +103,71 @@ def read_loans(
             )
         seen: dict[str, int] = {}
         for block in file.blocks:
-            _Block(file.header, block, recipe, seen).read(gathered, with_outcome=with_outcome)
+            reader = _Block(file.header, block, ask.recipe, seen)
+            reader.read(gathered, with_outcome=ask.with_outcome)
             if block.faults:
                 keep(file, block)
             tell(len(gathered.ids) + gathered.refused)
     if not gathered.ids:
         raise LoansNoneError(file=path)
+    return _loans(path, gathered, ask)
+
+
+def _joined(file: FileTable, more: Path, columns: LoanColumns) -> FileTable:
+    """Return the table with the columns of another file beside its own, by the id of each row."""
+    key = columns.id
+    if key is None or key not in file.header:
+        rule = "more columns are found by id: name the column of ids"
+        raise RecipeFileError(file=file.file, field="loans.id", value=key, rule=rule)
+    held: dict[str, list[str]] = {}
+    with open_table(more, "utf-8") as other:
+        if key not in other.header:
+            found = ", ".join(other.header)
+            raise HeaderIncompleteError(file=other.file, missing=key, found=found, wanted=key)
+        place = other.header.index(key)
+        names = [name for name in other.header if name != key]
+        header = (*file.header, *names)
+        refuse_repeated(header, f"{file.file} with {other.file}")
+        lines: dict[str, int] = {}
+        for block in other.blocks:
+            for line, row in zip(block.lines, block.rows, strict=True):
+                name = row[place].strip() if len(row) > place else ""
+                if name in held:
+                    raise LoanRepeatedError(id=name, line=lines[name])
+                held[name], lines[name] = [*row[:place], *row[place + 1 :]], line
+
+    def blocks() -> Iterator[Block]:
+        at, wide, none = file.header.index(key), len(file.header), [""] * len(names)
+        for block in file.blocks:
+            rows = [
+                [*row, *held.get(row[at].strip(), none)] if len(row) == wide else row
+                for row in block.rows
+            ]
+            yield attrs.evolve(block, rows=rows, texts=[""] * len(rows))
+
+    return attrs.evolve(file, header=header, blocks=blocks())
+
+
+def _loans(path: Path, gathered: _Gathered, ask: Ask) -> Loans:
+    """Return what was gathered as columns."""
+    columns = ask.recipe.columns
     numbers = {name: np.array(values) for name, values in gathered.numbers.items()}
-    weight = numbers.pop(_WEIGHT, None)
-    outcome = numbers.pop(_OUTCOME, None)
-    propensity = numbers.pop(_PROPENSITY, None)
-    used = {each.name for each in recipe.recipe.features}
+    weight, outcome, propensity = (
+        numbers.pop(name, None) for name in (_WEIGHT, _OUTCOME, _PROPENSITY)
+    )
+    used = {each.name for each in ask.recipe.recipe.features}
     labels = {name: values for name, values in gathered.labels.items() if name in used}
     table = Table(gathered.ids, numbers, labels)
-    if not with_outcome:
+    if not ask.with_outcome:
         return Loans(table, None, gathered.refused)
     days = {name: np.array(values, "datetime64[D]") for name, values in gathered.days.items()}
-    groups = {name: gathered.labels[name] for name in columns.groups}
     evidence = Evidence(
         outcome=np.zeros(len(table)) if outcome is None else outcome,
         weight=weight,
         propensity=propensity,
         decided_on=days.get(columns.decided_on or ""),
         known_on={name: days[column] for name, column in columns.known_on.items()},
-        groups=groups,
+        groups={name: gathered.labels[name] for name in columns.groups},
         left_out={"rows that could not be read": gathered.refused},
     )
     if columns.window_months is not None:
