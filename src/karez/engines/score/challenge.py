@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from karez.engines.score.chances import beyond, normal_quantile
 from karez.engines.score.errors import ColumnLengthError, PropensityRangeError
-from karez.engines.score.measures import Judged, judge, losses
+from karez.engines.score.measures import Judged, expected_profit, judge, losses
 from karez.engines.score.table import Floats
 
 
@@ -74,6 +74,17 @@ class Stakes:
         if self.pd_below is not None:
             return self.pd_below
         return self.margin / (self.margin + self.loss_share)
+
+    def profit(self, judged: Judged) -> float:
+        """Return what 100 applicants bring, in units of one loan; see ``expected_profit``."""
+        return expected_profit(
+            judged.outcome,
+            judged.pd,
+            margin=self.margin,
+            loss_share=self.loss_share,
+            pd_below=self.cut,
+            weight=judged.weight,
+        )
 
 
 def contest(  # noqa: PLR0913 - each is an input of the comparison

@@ -11,21 +11,22 @@ import numpy.typing as npt
 from karez.engines.score.card import Card, FeatureCard, Fifth
 from karez.engines.score.challenge import Stakes
 from karez.engines.score.chances import rate_bounds
-from karez.engines.score.drift import segment_drift
+from karez.engines.score.drift import SegmentDrift, segment_drift
 from karez.engines.score.errors import ExtraMissingError
 from karez.engines.score.fairness import Fairness, audit_fairness
 from karez.engines.score.fit import fit
 from karez.engines.score.folds import FOLDS, fold_rows
 from karez.engines.score.leakage import LeakReport, find_leaks
-from karez.engines.score.measures import Judged, expected_profit, judge, measure, segment_chi, sums
+from karez.engines.score.measures import Judged, judge, measure, segment_chi, sums
 from karez.engines.score.model import Model
 from karez.engines.score.points import level_points
-from karez.engines.score.predict import apply
+from karez.engines.score.predict import apply, level_codes
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Labels, Table
 from karez.engines.score.windows import Days
 
 FIFTHS = 5
+CHANCE = 0.01
 EVENTS_EACH = 10
 """Fewer defaults than this for each feature say little about any one of them."""
 
@@ -77,7 +78,7 @@ def develop(
     unseen = _out_of_fold(table, given, recipe, seed)
     card = _card_of(model, table, evidence, given, leaks)
     if unseen is not None:
-        card = _judged(card, table, evidence, unseen, stakes)
+        card = _judged(card, model, table, evidence, unseen, stakes)
     return model, card
 
 
@@ -138,30 +139,46 @@ def _card_of(
     )
 
 
-def _judged(card: Card, table: Table, evidence: Evidence, unseen: Judged, stakes: Stakes) -> Card:
+def segment_odds(model: Model, table: Table, judged: Judged) -> dict[str, SegmentDrift]:
+    """Return how right probabilities are in each segment, by what the fit was not sure of.
+
+    All segments together give a false alarm with a chance of at most ``CHANCE``.
+    """
+    levels = zip(model.blocks, level_codes(model, table), strict=True)
+    segments = [(block, codes) for block, codes in levels if block.kind == "segment"]
+    return {
+        block.name: segment_drift(
+            judged.outcome,
+            judged.pd,
+            table.labels[block.name],
+            judged.weight,
+            doubt_sd=block.sd[codes],
+            chance=CHANCE / len(segments),
+        )
+        for block, codes in segments
+    }
+
+
+def _judged(  # noqa: PLR0913, PLR0917 - each is a part of what is judged
+    card: Card,
+    model: Model,
+    table: Table,
+    evidence: Evidence,
+    unseen: Judged,
+    stakes: Stakes,
+) -> Card:
     """Add what unseen loans tell."""
     outcome, pd, weight = unseen.outcome, unseen.pd, unseen.weight
-    segments = {
-        each.name: table.labels[each.name] for each in card.features if each.kind == "segment"
-    }
+    odds = segment_odds(model, table, unseen)
     return attrs.evolve(
         card,
         out_of_fold=measure(outcome, pd, weight),
         stakes=stakes,
-        profit=expected_profit(
-            outcome,
-            pd,
-            margin=stakes.margin,
-            loss_share=stakes.loss_share,
-            pd_below=stakes.cut,
-            weight=weight,
-        ),
+        profit=stakes.profit(unseen),
         fifths=_fifths(unseen),
-        chi={name: segment_chi(outcome, pd, labels, weight) for name, labels in segments.items()},
+        chi={name: segment_chi(outcome, pd, table.labels[name], weight) for name in odds},
         segment_alarms=tuple(
-            f"{name}, {words}"
-            for name, labels in segments.items()
-            for words in segment_drift(outcome, pd, labels, weight).alarms
+            f"{name}, {words}" for name, each in odds.items() for words in each.alarms
         ),
         fairness=_fairness(unseen, evidence, stakes),
     )

@@ -9,11 +9,11 @@ import attrs
 import numpy as np
 
 from karez.engines.score.challenge import Contest, Stakes, contest
-from karez.engines.score.develop import Evidence
-from karez.engines.score.drift import ColumnDrift, SegmentDrift, compare_counts, segment_drift
+from karez.engines.score.develop import CHANCE, Evidence, segment_odds
+from karez.engines.score.drift import ColumnDrift, SegmentDrift, compare_counts
 from karez.engines.score.errors import TableEmptyError
 from karez.engines.score.fairness import Fairness, audit_fairness
-from karez.engines.score.measures import Measures, expected_profit, judge, measure, sums
+from karez.engines.score.measures import Measures, judge, measure, sums
 from karez.engines.score.model import Model
 from karez.engines.score.overlap import Overlap, measure_overlap
 from karez.engines.score.predict import apply, level_codes
@@ -21,7 +21,6 @@ from karez.engines.score.reasons import level_name
 from karez.engines.score.table import Floats, Table
 
 CELLS_MOST = 20
-CHANCE = 0.01
 
 
 @attrs.frozen(eq=False)
@@ -70,15 +69,12 @@ def watch(  # noqa: PLR0913 - each is another thing to compare with
     if not len(table):
         raise TableEmptyError
     pd = apply(model, table).pd
-    weight = np.ones(len(table))
-    if evidence is not None:
-        weight = judge(evidence.outcome, pd, evidence.weight).weight
-    columns = _columns(model, table, pd, weight, tenths)
     overlap = None if training is None else measure_overlap(training, table)
     if evidence is None:
+        columns = _columns(model, table, pd, np.ones(len(table)), tenths)
         return Watched(len(table), columns, overlap=overlap)
-    levels = dict(zip(model.blocks, level_codes(model, table), strict=True))
-    segments = [block for block in model.blocks if block.kind == "segment"]
+    judged = judge(evidence.outcome, pd, evidence.weight)
+    weight = judged.weight
     contested = None
     if challenger is not None:
         other = apply(challenger, table).pd
@@ -92,27 +88,10 @@ def watch(  # noqa: PLR0913 - each is another thing to compare with
         )
     return Watched(
         len(table),
-        columns,
+        _columns(model, table, pd, weight, tenths),
         measures=measure(evidence.outcome, pd, weight),
-        profit=expected_profit(
-            evidence.outcome,
-            pd,
-            margin=stakes.margin,
-            loss_share=stakes.loss_share,
-            pd_below=stakes.cut,
-            weight=weight,
-        ),
-        segments={
-            block.name: segment_drift(
-                evidence.outcome,
-                pd,
-                table.labels[block.name],
-                weight,
-                doubt_sd=block.sd[levels[block]],
-                chance=CHANCE / len(segments),
-            )
-            for block in segments
-        },
+        profit=stakes.profit(judged),
+        segments=segment_odds(model, table, judged),
         fairness=fairness,
         contest=contested,
         overlap=overlap,
