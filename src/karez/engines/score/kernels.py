@@ -88,11 +88,35 @@ def row_variances(codes, draws):
 
 
 @_quick
+def scores(codes, effects, draws, points, z):
+    """Return for each row: mean probability, that z deviations below and above the log-odds, these
+    and their deviation, and points."""
+    out = np.empty((6, codes.shape[0]))
+    out[3] = row_sums(codes, effects)
+    variance = row_variances(codes, draws)
+    out[4] = np.sqrt(variance)
+    out[0] = mean_sigmoid(out[3], variance)
+    out[1] = 1.0 / (1.0 + np.exp(z * out[4] - out[3]))
+    out[2] = 1.0 / (1.0 + np.exp(-z * out[4] - out[3]))
+    out[5] = row_sums(codes, points)
+    return out
+
+
+@_quick
 def times_data(codes, weights, values, out):
     """Set ``out`` to Z' W Z ``values``, a column at a time in step: levels x columns."""
     rows, blocks = codes.shape
     count = values.shape[1]
     out[:] = 0
+    if count == 1:  # the loops over columns would cost more than what they do
+        for row in range(rows):
+            total = values[codes[row, 0], 0]
+            for block in range(1, blocks):
+                total += values[codes[row, block], 0]
+            total *= weights[row]
+            for block in range(blocks):
+                out[codes[row, block], 0] += total
+        return
     sums = np.empty(count, values.dtype)
     for row in range(rows):
         sums[:] = 0
