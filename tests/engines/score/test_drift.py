@@ -165,6 +165,16 @@ def test_segment_drift__without_differences_gives_no_alarm():
     assert alarms <= 20
 
 
+def test_segment_drift__leaves_out_what_the_score_owned_not_to_know():
+    outcome, pd = np.repeat((1.0, 0.0), (12, 28)), np.full(40, 0.1)
+    sure = segment_drift(outcome, pd, ["new"] * 40)
+    unsure = segment_drift(outcome, pd, ["new"] * 40, doubt_sd=np.full(40, 0.8))
+    assert sure.alarms
+    assert unsure.alarms == ()
+    steep, excess = 40 * 0.09, 12 - 4
+    assert unsure.segments[0].z == pytest.approx(excess / math.hypot(steep**0.5, steep * 0.8))
+
+
 def test_segment_drift__of_sure_probabilities_and_wrong_lengths():
     found = segment_drift([0, 1], [0, 1], ["a", "b"])
     assert [(each.z, each.shift) for each in found.segments] == [(0, 0), (0, 0)]

@@ -19,7 +19,7 @@ from karez.engines.score.errors import ColumnLengthError, ColumnMissingError, Ta
 from karez.engines.score.measures import Judged, Labels, coded, deviations, judge, sums
 from karez.engines.score.table import Floats, Table
 
-BINS, LEVELS_MOST = 10, 20
+BINS, LEVELS_MOST = 10, 20  # of numbers, of labels
 STEPS, COMMON_SD = 50, 3.0
 PSI_LEAST = 0.10
 """A smaller shift is of no weight, even where it is certain; 0.25 is called large by custom."""
@@ -162,10 +162,19 @@ def _levels(before: Labels, now: Labels) -> tuple[Codes, list[str]]:
 def _column(
     name: str, codes: Codes, cells: Sequence[str], rows_before: int, chance: float
 ) -> ColumnDrift:
-    n, m = rows_before, len(codes) - rows_before
-    counts = [np.bincount(part, minlength=len(cells)) for part in np.split(codes, [n])]
-    filled = np.flatnonzero(counts[0] + counts[1])
-    shares = [(part[filled] + 0.5) / (part[filled] + 0.5).sum() for part in counts]
+    before, now = (
+        sums(part, np.ones(len(part)), len(cells)) for part in np.split(codes, [rows_before])
+    )
+    return compare_counts(name, before, now, cells, chance=chance)
+
+
+def compare_counts(
+    name: str, before: Floats, now: Floats, cells: Sequence[str], *, chance: float
+) -> ColumnDrift:
+    """Return how far the counts of cells moved; see ``population_drift``. Counts may be broken."""
+    n, m = float(before.sum()), float(now.sum())
+    filled = np.flatnonzero(before + now)
+    shares = [(part[filled] + 0.5) / (part[filled] + 0.5).sum() for part in (before, now)]
     terms = (shares[1] - shares[0]) * np.log(shares[1] / shares[0])
     freedom = len(filled) - 1
     scale = 1 / n + 1 / m
@@ -177,17 +186,18 @@ def _column(
         psi_by_chance=scale * freedom,
         psi_limit=max(PSI_LEAST, by_chance),
         cell=cells[cell],
-        share_before=float(counts[0][cell] / n),
-        share_now=float(counts[1][cell] / m),
+        share_before=float(before[cell] / n),
+        share_now=float(now[cell] / m),
     )
 
 
-def segment_drift(
+def segment_drift(  # noqa: PLR0913 - each is an input of the comparison
     outcome: npt.ArrayLike,
     pd: npt.ArrayLike,
     segment: Labels,
     weight: npt.ArrayLike | None = None,
     *,
+    doubt_sd: npt.ArrayLike = 0.0,
     chance: float = 0.01,
 ) -> SegmentDrift:
     """Return how right probabilities were in each segment, segments with few loans drawn to all.
@@ -196,6 +206,9 @@ def segment_drift(
     chance makes of their sizes (by the moments of DerSimonian and Laird). Given that, each shift
     is the most probable one, and where the spread is 0 all have the common one.
 
+    ``doubt_sd`` is how unsure the score itself was of each row's segment, a standard deviation of
+    log-odds: what it owned not to know is no drift.
+
     Raises as ``measures.judge`` does, and
         ColumnLengthError: there is not one segment for each row.
     """
@@ -203,10 +216,12 @@ def segment_drift(
     codes, count = coded(segment)
     if len(codes) != len(judged.pd):
         raise ColumnLengthError(column="segment", found=len(codes), expected=len(judged.pd))
-    before = _counted(judged, codes, count)
+    doubt = np.zeros(count)
+    doubt[codes] = doubt_sd
+    before = _counted(judged, codes, doubt)
     spread = _spread(*_estimates(before))
-    shift, shift_sd, common = _shifts(judged, codes, count, spread)
-    after = _counted(_moved(judged, shift[codes]), codes, count)
+    shift, shift_sd, common = _shifts(judged, codes, doubt, spread)
+    after = _counted(_moved(judged, shift[codes]), codes, doubt)
     z = _ratio(before.off, np.sqrt(before.noise))
     firsts = np.unique(codes, return_index=True)[1]
     rows = np.bincount(codes[judged.weight > 0], minlength=count)
@@ -248,12 +263,12 @@ class _Counted:
     mass: Floats
 
 
-def _counted(judged: Judged, codes: Codes, count: int) -> _Counted:
+def _counted(judged: Judged, codes: Codes, doubt: Floats) -> _Counted:
     excess, noise = deviations(judged)
     steep = judged.weight * judged.pd * (1 - judged.pd)
-    expected = judged.weight * judged.pd
-    parts = (excess, noise, steep, expected, judged.weight)
-    return _Counted(*(sums(codes, part, count) for part in parts))
+    parts = (excess, noise, steep, judged.weight * judged.pd, judged.weight)
+    found = _Counted(*(sums(codes, part, len(doubt)) for part in parts))
+    return attrs.evolve(found, noise=found.noise + (found.steep * doubt) ** 2)
 
 
 def _moved(judged: Judged, shift: Floats) -> Judged:
@@ -276,16 +291,15 @@ def _spread(own: Floats, sure: Floats) -> float:
 
 
 def _shifts(
-    judged: Judged, codes: Codes, count: int, spread: float
+    judged: Judged, codes: Codes, doubt: Floats, spread: float
 ) -> tuple[Floats, Floats, float]:
     """Return the most probable shifts, their standard deviations, and the common shift.
 
     The common one is drawn to 0 by ``COMMON_SD``, so that it stays finite where all defaulted.
     """
-    shift, common = np.zeros(count), 0.0
-    trust = np.zeros(count)
+    shift, trust, common = np.zeros(len(doubt)), np.zeros(len(doubt)), 0.0
     for _ in range(STEPS):
-        own, sure = _estimates(_counted(_moved(judged, shift[codes]), codes, count))
+        own, sure = _estimates(_counted(_moved(judged, shift[codes]), codes, doubt))
         own = shift + own
         mixed = sure / (1 + spread**2 * sure)
         common = float(mixed @ own) / (float(mixed.sum()) + COMMON_SD**-2)

@@ -158,8 +158,7 @@ def _rates(judged: Judged, columns: Mapping[str, Sequence[str]], pd_below: float
     """Return the rates of each group that has a row with a weight, as fairlearn counts them."""
     if find_spec("fairlearn") is None:
         raise ExtraMissingError(extra="audit", what="The audit of fairness")
-    import pandas as pd  # noqa: PLC0415 - an extra, and slow to import
-    from fairlearn.metrics import (  # noqa: PLC0415
+    from fairlearn.metrics import (  # noqa: PLC0415 - an extra, and slow to import
         MetricFrame,
         false_positive_rate,
         selection_rate,
@@ -179,7 +178,7 @@ def _rates(judged: Judged, columns: Mapping[str, Sequence[str]], pd_below: float
         metrics=metrics,
         y_true=good,
         y_pred=(judged.pd[alive] < pd_below).astype(int),
-        sensitive_features=pd.DataFrame(by_group),
+        sensitive_features=by_group,
         sample_params={name: {"sample_weight": weight} for name in metrics},
     )
     found: list[_Rates] = []

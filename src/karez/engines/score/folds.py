@@ -60,14 +60,16 @@ class Spoken:
 
 
 def split(outcome: Floats, *, seed: int = 0) -> Trial:
-    """Split the rows into folds that have the same rate, several times over."""
+    """Split the rows into folds, several times over."""
     draw = np.random.default_rng(seed)
-    folds: list[Codes] = []
-    for _ in range(REPEATS):
-        fold = np.empty(len(outcome), np.int64)
-        fold[np.lexsort((draw.random(len(outcome)), outcome))] = np.arange(len(outcome)) % FOLDS
-        folds.append(fold)
-    return Trial(outcome, (*folds,))
+    return Trial(outcome, tuple(fold_rows(outcome, draw) for _ in range(REPEATS)))
+
+
+def fold_rows(outcome: Floats, draw: np.random.Generator, parts: int = FOLDS) -> Codes:
+    """Return the part of each row; all parts have the same rate of defaults, within one row."""
+    fold = np.empty(len(outcome), np.int64)
+    fold[np.lexsort((draw.random(len(outcome)), outcome))] = np.arange(len(outcome)) % parts
+    return fold
 
 
 def speak(table: Table, trial: Trial) -> list[Spoken]:
