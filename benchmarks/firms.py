@@ -7,8 +7,8 @@ apart, not how early.
 
 Twenty features were named for what lenders look at, before any outcome was looked at; the peers get
 these. Ours chooses, within the training rows of each outer fold, between these and all features of
-the trade, and between two priors. That a wide prior is among the choices was learnt on other folds of
-the same firms, for there are no others: so the figures flatter ours by a little.
+the trade, and between two priors. That a wide prior is among the choices was learnt on other folds
+of the same firms, for there are no others: so the figures flatter ours by a little.
 """
 
 from __future__ import annotations
@@ -198,10 +198,9 @@ def transfer(rated: Table, outcome: Floats, unrated: Table) -> None:
     )
     found = measure_overlap(ours, theirs, seed=SEED)
     width = float(np.median(scores.pd_high - scores.pd_low))
-    print(f"{len(unrated)} unrated firms: mean probability {scores.pd.mean():.1%}")
-    print(
-        f"{(scores.pd > 0.5).mean():.0%} of them above one half; in the middle the 90 % interval is {width:.0%} wide"
-    )
+    high = float((scores.pd > 0.5).mean())
+    print(f"{len(unrated)} unrated firms: mean probability {scores.pd.mean():.1%}, above one half "
+          f"{high:.0%}; the 90 % interval is {width:.0%} wide in the middle")  # fmt: skip
     for warning in found.warnings:
         print(f"  warning: {warning}")
 
