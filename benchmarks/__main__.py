@@ -16,6 +16,7 @@ from benchmarks import (
     conformance,
     contracts,
     facts,
+    fitting,
     history,
     imports,
     peers,
@@ -48,6 +49,7 @@ def main() -> int:
         "register": register.run,
         "ranking": ranking.run,
         "portfolio": portfolio.run,
+        "fitting": fitting.run,
         "welltest": welltest.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
