@@ -57,7 +57,7 @@ TRADE = tuple(
     if feature.basis.table == "invoices" and feature.name != "reciprocal_share"
 )
 PRIORS = ((0.4, 2.0), (2.0, 10.0))
-INNER_REPEATS = 3
+INNER_REPEATS = 2
 FOLDS = 5
 OURS = "Karez, chosen within"
 
