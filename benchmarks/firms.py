@@ -56,8 +56,8 @@ TRADE = tuple(
     for feature in FEATURES
     if feature.basis.table == "invoices" and feature.name != "reciprocal_share"
 )
-PRIORS = ((0.4, 2.0), (2.0, 10.0))
-INNER_REPEATS = 3
+PRIORS = ((0.3, 2.0), (2.0, 10.0))
+INNER_REPEATS = 2
 FOLDS = 5
 OURS = "Karez, chosen within"
 
@@ -113,9 +113,7 @@ def folds(outcome: Floats, count: int, seed: int) -> Iterator[tuple[Ints, Ints]]
 def recipe(names: tuple[str, ...], prior: tuple[float, float]) -> Recipe:
     features = (Feature(name, direction=find_feature(name).direction) for name in names)
     prior_sd, prior_levels = prior
-    return Recipe(
-        tuple(features), pairs=(), least_rows=10, prior_sd=prior_sd, prior_levels=prior_levels
-    )
+    return Recipe(tuple(features), pairs=(), prior_sd=prior_sd, prior_levels=prior_levels)
 
 
 def ours(train: Table, outcome: Floats, test: Table) -> Floats:

@@ -23,7 +23,7 @@ as the figure rises: more default, less, or nothing either way.
 
 | unit | what it is |
 | --- | --- |
-| contrast | (a - b) / (a + b) of two amounts, from -1 (only b) through 0 (as much of each) to 1 (only a) |
+| contrast | (a - b) / (a + b) of two amounts: -1 is only b, 0 as much of each, 1 only a |
 | share | a part of a whole, from 0 to 1 |
 | log10 … | the decimal logarithm: 1 more is ten times as much |
 | four weeks' inflows | an amount, divided by what comes in during four weeks |
