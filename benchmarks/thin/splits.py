@@ -21,7 +21,7 @@ from benchmarks.thin.loans import Loans
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-REPEATS = 5
+PLACE_GROUPS = 5
 TRAINING_SHARE = 2 / 3
 """Of the open three quarters: so a method learns from half of all loans."""
 
@@ -76,8 +76,8 @@ def small(loans: Loans, repeat: int, size: int) -> Split:
 
 def places(loans: Loans, repeat: int) -> Split:
     """Learn from four places in five and judge on the fifth: a place with no history at all."""
-    group = (shares(loans.labels["place"], "places") * REPEATS).astype(np.int64)
-    away = group == repeat % REPEATS
+    turn, group = divmod(repeat, PLACE_GROUPS)
+    away = (shares(loans.labels["place"], f"places {turn}") * PLACE_GROUPS).astype(int) == group
     split = _thin("places", loans, repeat, ~away & ~last_quarter(loans))
     return attrs.evolve(split, development=split.development & away, last=split.last & away)
 
