@@ -1,0 +1,1 @@
+"""Probabilities of default from few, unlike customers, and what they are worth."""
