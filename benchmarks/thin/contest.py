@@ -31,7 +31,7 @@ WARM_UP = 300
 
 @attrs.frozen
 class Attempt:
-    """What one method said in one repeat. ``pd`` has a value for every loan that is judged."""
+    """What one method said in one repeat. ``pd`` is of all loans, NaN for those learned from."""
 
     pd: Floats
     fit_seconds: float
@@ -54,11 +54,6 @@ def contest(protocol: str, repeats: int) -> dict[str, list[Attempt]]:
             }
 
 
-def judged(split: Split) -> np.ndarray:
-    """Return the mask of the loans that a method predicts: open ones first as they stand."""
-    return split.development | split.last
-
-
 def main() -> None:
     protocol, repeats, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     warnings.simplefilter("ignore")  # of the peers, who warn of what their own defaults do
@@ -76,7 +71,8 @@ def _attempts(loans: Loans, split: Split) -> Mapping[str, Attempt]:
     from benchmarks.thin.ours import OURS  # noqa: PLC0415 - after the environment is set
     from benchmarks.thin.peers import PEERS  # noqa: PLC0415
 
-    training, others = loans.take(split.training), loans.take(judged(split))
+    judged = split.development | split.last
+    training, others = loans.take(split.training), loans.take(judged)
     weight = training.weight / training.weight.mean() if split.weighted else np.ones(len(training))
     warm = training.take(np.arange(min(WARM_UP, len(training))))
     attempts: dict[str, Attempt] = {}
@@ -86,7 +82,9 @@ def _attempts(loans: Loans, split: Split) -> Mapping[str, Attempt]:
         begun = time.process_time()
         predict = fit(training, weight, split.repeat)
         seconds = time.process_time() - begun
-        attempts[name] = Attempt(predict(others), seconds)
+        pd = np.full(len(loans), np.nan)
+        pd[judged] = predict(others)
+        attempts[name] = Attempt(pd, seconds)
     return attempts
 
 
