@@ -1,1 +1,24 @@
-"""Probabilities of default from few, unlike customers, and what they are worth."""
+"""A score for few, unlike customers: the probability of default, how sure it is, and why."""
+
+from karez.engines.score.fit import fit
+from karez.engines.score.model import Model
+from karez.engines.score.predict import Scores, apply
+from karez.engines.score.reasons import Reason, explain
+from karez.engines.score.recipe import Feature, Recipe, Scale
+from karez.engines.score.store import from_document, to_document
+from karez.engines.score.table import Table
+
+__all__ = [
+    "Feature",
+    "Model",
+    "Reason",
+    "Recipe",
+    "Scale",
+    "Scores",
+    "Table",
+    "apply",
+    "explain",
+    "fit",
+    "from_document",
+    "to_document",
+]

@@ -1,0 +1,98 @@
+"""A fitted score: blocks of effects that add up, and what is known of how sure they are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from karez.engines.score.recipe import Recipe
+from karez.engines.score.table import Floats
+
+DRAW_STEPS = 32  # whole steps of a draw in one standard deviation
+
+Cells = npt.NDArray[np.int32]
+Draws = npt.NDArray[np.int8]
+
+
+@attrs.frozen(eq=False)
+class Block:
+    """What one feature, or a pair of features, adds to the log-odds of default.
+
+    There are ``len(effect)`` levels, and the last of them stands for what was never seen: for a
+    number that is a missing one. A number's level k is what lies from ``edges[k - 1]`` up to, and
+    not at, ``edges[k]``. ``labels`` name the levels of a factor or segment, but the last. ``cells`` are the pairs
+    of levels, in order, that a pair of features has seen.
+
+    ``effect`` is 0 for the average loan of the training data. ``sd`` is its standard deviation.
+    ``draws`` (levels x draws) are joint draws of the effects around ``effect``, in steps of
+    ``sd / DRAW_STEPS``; draw m of every block belongs together, so that the spread of a sum is
+    the spread of the sums. ``good`` and ``bad`` are weights of loans. ``spread`` is the estimated
+    standard deviation of effects between levels (for a number: of steps between neighbouring bins).
+    """
+
+    features: tuple[str, ...]
+    kind: Literal["number", "factor", "segment", "pair"]
+    effect: Floats
+    sd: Floats
+    draws: Draws
+    good: Floats
+    bad: Floats
+    spread: float
+    edges: Floats = attrs.field(factory=lambda: np.empty(0))
+    labels: tuple[str | None, ...] = ()
+    cells: Cells = attrs.field(factory=lambda: np.empty((0, 2), np.int32))
+
+    @property
+    def name(self) -> str:
+        """The feature, or ``first x second``."""
+        return " x ".join(self.features)
+
+    @property
+    def unseen(self) -> int:
+        """The level of what was never seen."""
+        return len(self.effect) - 1
+
+
+@attrs.frozen
+class Dropped:
+    """A feature or pair that the fit left out, and why."""
+
+    name: str
+    reason: str
+
+
+@attrs.frozen
+class Notes:
+    """What the fit saw. Weights count as loans where no weights were given."""
+
+    rows: int
+    rows_weighted: float
+    events_weighted: float
+    sweeps: int
+    converged: bool
+    fallbacks: tuple[str, ...] = ()
+
+    @property
+    def base_rate(self) -> float:
+        """The default rate of the training data."""
+        return self.events_weighted / self.rows_weighted
+
+
+@attrs.frozen(eq=False)
+class Model:
+    """A score: log-odds = ``intercept`` + one effect of each block."""
+
+    recipe: Recipe
+    blocks: tuple[Block, ...]
+    intercept: float
+    intercept_sd: float
+    intercept_draws: Draws
+    notes: Notes
+    dropped: tuple[Dropped, ...] = ()
+
+    def block(self, name: str) -> Block:
+        """Return the block of this name, which is there."""
+        return next(block for block in self.blocks if block.name == name)

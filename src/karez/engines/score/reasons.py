@@ -1,0 +1,93 @@
+"""What moved a score: exact, because a score is a sum."""
+
+from __future__ import annotations
+
+import attrs
+
+from karez.engines.score.model import Block, Model
+from karez.engines.score.points import level_points
+from karez.engines.score.predict import level_codes
+from karez.engines.score.table import Table
+
+
+@attrs.frozen
+class Reason:
+    """One block's part in the score of one row.
+
+    ``effect`` is in log-odds against the average loan of the training data, positive where it
+    raises the default probability; ``points`` is the same in points of the card. ``loans`` is the weight of training loans at this level: 0 means
+    that it was never seen, and that what is wider speaks alone.
+    """
+
+    feature: str
+    value: str
+    effect: float
+    sd: float
+    points: int
+    loans: float
+    words: str
+
+
+def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
+    """Return for each row at most ``reasons`` reasons why it is riskier than the average loan.
+
+    The largest comes first. Only what raises the default probability is a reason.
+
+    Raises: ColumnMissingError, ColumnMalformedError.
+    """
+    codes = level_codes(model, table)
+    cards = [
+        [
+            _reason(model, block, level, points)
+            for level, points in enumerate(level_points(model.recipe.scale, block).tolist())
+        ]
+        for block in model.blocks
+    ]
+    return [
+        worst([card[code[row]] for card, code in zip(cards, codes, strict=True)], reasons)
+        for row in range(len(table))
+    ]
+
+
+def worst(parts: list[Reason], most: int) -> list[Reason]:
+    """Return the parts that raise the default probability, the largest first."""
+    against = [part for part in parts if part.effect > 0]
+    return sorted(against, key=lambda part: -part.effect)[:most]
+
+
+def _reason(model: Model, block: Block, level: int, points: int) -> Reason:
+    value = level_name(model, block, level)
+    title = " and ".join(model.recipe.feature(name).title for name in block.features)
+    loans = float(block.good[level] + block.bad[level])
+    words = f"{title}: {value}"
+    return Reason(
+        block.name, value, float(block.effect[level]), float(block.sd[level]), points, loans, words
+    )
+
+
+def level_name(model: Model, block: Block, level: int) -> str:
+    """Return a level in words: a range of numbers, a label, or a pair of those."""
+    if block.kind == "pair":
+        if level == block.unseen:
+            return "no history of both together"
+        return " and ".join(
+            level_name(model, model.block(name), int(code))
+            for name, code in zip(block.features, block.cells[level], strict=True)
+        )
+    if level == block.unseen:
+        return "not known" if block.kind == "number" else "no history here"
+    if block.kind != "number":
+        label = block.labels[level]
+        return "not known" if label is None else label
+    unit = model.recipe.feature(block.name).unit
+    return _range(block.edges.tolist(), level) + (f" {unit}" if unit else "")
+
+
+def _range(edges: list[float], level: int) -> str:
+    if not edges:
+        return "any"
+    if level == 0:
+        return f"below {edges[0]:g}"
+    if level == len(edges):
+        return f"{edges[-1]:g} or more"
+    return f"{edges[level - 1]:g} to {edges[level]:g}"

@@ -1,0 +1,114 @@
+"""A score as a plain document, and back, to the last bit."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from karez.engines.score.errors import ModelMalformedError
+from karez.engines.score.model import Block, Draws, Dropped, Model, Notes
+from karez.engines.score.recipe import Feature, Recipe, Scale
+
+FORMAT = "karez-score-1"
+
+
+def to_document(model: Model) -> dict[str, Any]:
+    """Return the model as what JSON can hold."""
+    recipe = attrs.asdict(model.recipe)
+    return {
+        "format": FORMAT,
+        "recipe": recipe
+        | {
+            "features": list(recipe["features"]),
+            "pairs": "screened"
+            if recipe["pairs"] == "screened"
+            else [list(pair) for pair in recipe["pairs"]],
+        },
+        "intercept": model.intercept,
+        "intercept_sd": model.intercept_sd,
+        "intercept_draws": _packed(model.intercept_draws),
+        "blocks": [_block_document(block) for block in model.blocks],
+        "notes": attrs.asdict(model.notes) | {"fallbacks": list(model.notes.fallbacks)},
+        "dropped": [attrs.asdict(dropped) for dropped in model.dropped],
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> Model:
+    """Return the model that a document holds.
+
+    Raises: ModelMalformedError, and the errors of a recipe.
+    """
+    if document.get("format") != FORMAT:
+        raise ModelMalformedError(
+            reason=f"its format is {document.get('format')!r}, not {FORMAT!r}"
+        )
+    try:
+        recipe = dict(document["recipe"])
+        pairs = recipe["pairs"]
+        return Model(
+            recipe=Recipe(
+                **recipe
+                | {
+                    "features": [Feature(**feature) for feature in recipe["features"]],
+                    "pairs": pairs if pairs == "screened" else tuple((a, b) for a, b in pairs),
+                    "scale": Scale(**recipe["scale"]),
+                }
+            ),
+            blocks=tuple(_block(block) for block in document["blocks"]),
+            intercept=float(document["intercept"]),
+            intercept_sd=float(document["intercept_sd"]),
+            intercept_draws=_unpacked(document["intercept_draws"]),
+            notes=Notes(
+                **dict(document["notes"]) | {"fallbacks": tuple(document["notes"]["fallbacks"])}
+            ),
+            dropped=tuple(Dropped(**dropped) for dropped in document["dropped"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelMalformedError(reason=f"{type(error).__name__}: {error}") from error
+
+
+def _block_document(block: Block) -> dict[str, Any]:
+    return {
+        "features": list(block.features),
+        "kind": block.kind,
+        "edges": block.edges.tolist(),
+        "labels": list(block.labels),
+        "cells": block.cells.tolist(),
+        "effect": block.effect.tolist(),
+        "sd": block.sd.tolist(),
+        "good": block.good.tolist(),
+        "bad": block.bad.tolist(),
+        "spread": block.spread,
+        "draws": _packed(block.draws),
+    }
+
+
+def _block(document: Mapping[str, Any]) -> Block:
+    floats: Callable[[str], Any] = lambda name: np.array(document[name], np.float64)  # noqa: E731
+    effect = floats("effect")
+    return Block(
+        features=tuple(document["features"]),
+        kind=document["kind"],
+        edges=floats("edges"),
+        labels=tuple(document["labels"]),
+        cells=np.array(document["cells"], np.int32).reshape(-1, 2),
+        effect=effect,
+        sd=floats("sd"),
+        good=floats("good"),
+        bad=floats("bad"),
+        spread=float(document["spread"]),
+        draws=_unpacked(document["draws"]).reshape(len(effect), -1),
+    )
+
+
+def _packed(draws: Draws) -> str:
+    """Draws as base64 of one signed byte each, level after level."""
+    return base64.b64encode(draws.tobytes()).decode("ascii")
+
+
+def _unpacked(text: str) -> Draws:
+    return np.frombuffer(base64.b64decode(text, validate=True), np.int8).copy()
