@@ -21,10 +21,7 @@ import numpy as np
 from benchmarks.thin.loans import Floats, Loans, read_loans
 from benchmarks.thin.splits import PROTOCOLS, Split
 
-ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-}
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WARM_UP = 300
 """Loans of a fit that is thrown away: loading and compiling is not what is measured."""
 
@@ -41,8 +38,7 @@ def contest(protocol: str, repeats: int) -> dict[str, list[Attempt]]:
     """Return the attempts of every method, by repeat, made in a child of one thread."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "attempts.npz"
-        command = [sys.executable, "-m", "benchmarks.thin.contest", protocol, str(repeats), path]
-        subprocess.run(command, env=os.environ | ONE_THREAD, check=True)
+        in_one_thread("benchmarks.thin.contest", protocol, str(repeats), str(path))
         with np.load(path) as written:
             names = dict.fromkeys(key.rsplit("|", 2)[0] for key in written)
             return {
@@ -52,6 +48,17 @@ def contest(protocol: str, repeats: int) -> dict[str, list[Attempt]]:
                 ]
                 for name in names
             }
+
+
+def in_one_thread(module: str, *arguments: str) -> str:
+    """Run a module in a child whose libraries have one thread each; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=os.environ | dict.fromkeys(THREADS, "1"), check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{module} ended with {done.returncode}:\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def main() -> None:

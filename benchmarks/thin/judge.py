@@ -68,6 +68,11 @@ class Standing:
             column.badness(mine) - column.badness(theirs) for column, mine, theirs in both
         ])  # fmt: skip
 
+    def spread(self, ours: str, peer: str) -> Floats:
+        """Return the standard deviation over repeats of that; 0 where there is one repeat."""
+        behind = self.behind(ours, peer)
+        return behind.std(axis=0, ddof=min(1, len(behind) - 1))
+
     def loan_error(self, ours: str, peer: str) -> float:
         """Return the standard error, over loans, of the difference in log-loss."""
         apart = self.loan_losses[ours] - self.loan_losses[peer]

@@ -94,7 +94,10 @@ def _labels(table: Table) -> dict[str, Objects]:
     franchise = _number(table, "franchise_code") > 1
     state, postal = _texts(table, "state"), _texts(table, "zip")
     bank, seat = _texts(table, "bank"), _texts(table, "bank_state")
-    same = [None if there is None else str(there == here) for there, here in zip(seat, state)]
+    same = [
+        None if there is None else str(there == here)
+        for there, here in zip(seat, state, strict=True)
+    ]
     return {
         "existing": _codes(table, "new_exist", {1: "existing", 2: "new"}),
         "franchise": _objects("yes" if each else "no" for each in franchise),

@@ -1,8 +1,8 @@
 """The methods that a lender could take instead, each as its own documentation would have it used.
 
-A peer is a function of loans to learn from, their weights and a seed; it returns a function of loans
-to judge. All run one thread. Defaults are kept, for a small lender has nobody who tunes; the settings
-that differ from them are those that a method needs in order to use the segments at all.
+A peer is a function of loans to learn from, their weights and a seed; it returns a function of
+loans to judge. All run one thread. Defaults are kept, for a small lender has nobody who tunes; the
+settings that differ are those that a method needs in order to use the segments at all.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def scorecard(loans: Loans, weight: Floats, seed: int) -> Predict:
     """
     del seed
     frame = _frame(loans)
-    rare = {name: RARE / len(loans) for name in SEGMENTS if frame[name].value_counts().iloc[0] > RARE}
+    rare = {
+        name: RARE / len(loans) for name in SEGMENTS if frame[name].value_counts().iloc[0] > RARE
+    }
     frame = frame.drop(columns=[name for name in SEGMENTS if name not in rare])
     process = optbinning.BinningProcess(
         [*frame],

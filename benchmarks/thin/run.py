@@ -1,4 +1,4 @@
-"""Run the arena for thin data: six protocols, every method in the same run, the last quarter judged.
+"""Run the arena for thin data: every method in the same run, the last quarter judged.
 
 ``python -m benchmarks thin`` judges the last quarter. While you work on a method, run
 ``python -m benchmarks.thin.run`` instead: it judges the loans that may be looked at, and no others.
@@ -7,22 +7,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 
-import numpy as np
 from scipy.special import expit, logit
 
 from benchmarks.bed import Bed, tell
 from benchmarks.report import Bar, Figure, Section, Spread
-from benchmarks.thin.contest import Attempt, contest
-from benchmarks.thin.judge import COLUMNS, Standing, stand
+from benchmarks.thin.contest import Attempt, contest, in_one_thread
+from benchmarks.thin.judge import Standing, stand
 from benchmarks.thin.loans import FILE, Loans, read_loans
 from benchmarks.thin.splits import PROTOCOLS
+from benchmarks.thin.table import BOOSTED, CHALLENGER, NOT_PEERS, OURS, show
 
 ROUNDS = 10
-OURS, BOOSTED = "Karez", "CatBoost, 500 trees"
-CHALLENGER = "Karez + CatBoost"
-NOT_PEERS = (OURS, "Karez without pairs", CHALLENGER)
+MARKETS = 20
+"""Of which the coverage of intervals is measured."""
 
 
 def run(bed: Bed, rounds: int | None) -> Section:  # noqa: ARG001 - all benchmarks are called so
@@ -38,6 +38,7 @@ def run(bed: Bed, rounds: int | None) -> Section:  # noqa: ARG001 - all benchmar
         tell("")
         section.notes += show(protocol, standing)
         _promise(section, protocol, standing)
+    _cover(section)
     return section
 
 
@@ -57,70 +58,38 @@ def _between(ours: Sequence[Attempt], theirs: Sequence[Attempt]) -> list[Attempt
     ]
 
 
-def show(protocol: str, standing: Standing) -> list[str]:
-    """Return the table. A cell of ours with ``!`` is lost, with ``~`` tied; so are those who beat it.
-
-    Lost is: worse by more than the standard deviation, over repeats, of the difference.
-    """
-    repeats = len(standing.values[OURS])
-    marks = {name: [""] * len(COLUMNS) for name in standing.values}
-    for name in standing.values:
-        if name in NOT_PEERS:
-            continue
-        behind = standing.behind(OURS, name)
-        spread = behind.std(axis=0, ddof=1) if repeats > 1 else np.zeros(len(COLUMNS))
-        for place, by in enumerate(behind.mean(axis=0)):
-            if by > 0:
-                marks[name][place] = "!" if by > spread[place] else "~"
-                marks[OURS][place] = max(marks[OURS][place], marks[name][place], key=" ~!".find)
-    lines = [
-        "",
-        f"{protocol}: {standing.learned:,.0f} loans learned from, {standing.judged:,.0f} judged,"
-        f" mean of {repeats} repeats",
-        " " * 26 + "".join(f"{column.heading:>11}" for column in COLUMNS),
-    ]
-    for name in standing.values:
-        cells = zip(COLUMNS, standing.mean(name), marks[name], strict=True)
-        lines.append(
-            f"{name:26}"
-            + "".join(f"{value:>10.{column.digits}f}{mark or ' '}" for column, value, mark in cells)
-        )
-    behind = standing.behind(OURS, BOOSTED)[:, 0]
-    lines.append(
-        f"log-loss, Karez less CatBoost: {behind.mean():+.4f}; over repeats {behind.min():+.4f} to"
-        f" {behind.max():+.4f}, standard deviation {behind.std(ddof=1) if repeats > 1 else 0:.4f};"
-        f" standard error over loans {standing.loan_error(OURS, BOOSTED):.4f}"
-    )
-    return lines
-
-
 def _promise(section: Section, protocol: str, standing: Standing) -> None:
     for name in standing.values:
         figure = Spread.of(standing.values[name][:, 0].tolist())
         section.figures.append(Figure(f"{protocol}: log-loss, {name}", "", figure, digits=4))
-    behind: Mapping[str, np.ndarray] = {
-        name: standing.behind(OURS, name)[:, 0]
+    behind = {
+        name: float(standing.behind(OURS, name)[:, 0].mean())
         for name in standing.values
         if name not in NOT_PEERS
     }
-    boosted = behind[BOOSTED]
-    spread = float(boosted.std(ddof=1)) if len(boosted) > 1 else 0.0
-    section.bars.append(
-        Bar(
-            f"{protocol}: log-loss over CatBoost's, within the spread", round(spread, 4),
-            Spread.of([float(boosted.mean())]), at_most=True,
-        )
-    )  # fmt: skip
-    nearest = max((name for name in behind if name != BOOSTED), key=lambda name: behind[name].mean())
-    section.bars.append(
-        Bar(
-            f"{protocol}: log-loss over that of {nearest}, best of the rest", 0,
-            Spread.of([float(behind[nearest].mean())]), at_most=True,
-        )
-    )  # fmt: skip
+    spread = round(float(standing.spread(OURS, BOOSTED)[0]), 4)
+    promise = f"{protocol}: log-loss over CatBoost's, within the spread"
+    boosted = Spread.of([behind.pop(BOOSTED)])
+    section.bars.append(Bar(promise, spread, boosted, at_most=True))
+    nearest = max(behind, key=lambda name: behind[name])
+    promise = f"{protocol}: log-loss over that of {nearest}, best of the rest"
+    section.bars.append(Bar(promise, 0, Spread.of([behind[nearest]]), at_most=True))
+
+
+def _cover(section: Section) -> None:
+    """Say how often intervals of 90 % held the truth in made-up markets."""
+    tell("thin: coverage")
+    found = json.loads(in_one_thread("benchmarks.thin.coverage", str(MARKETS)).splitlines()[-1])
+    tell("")
+    headings = ("bank and place known", "bank of fewer than 5 loans", "neither known", "width")
+    for name, rows in found.items():
+        for heading, *shares in zip(headings, *rows, strict=True):
+            what = f"interval of 90 %, {heading}: {name}"
+            section.figures.append(Figure(what, "", Spread.of(shares), digits=3))
 
 
 def main() -> None:
+    """Judge the methods on the loans that may be looked at while one works."""
     parser = argparse.ArgumentParser(prog="benchmarks.thin.run", description=main.__doc__)
     parser.add_argument("protocols", nargs="*", help=f"of {', '.join(PROTOCOLS)}")
     parser.add_argument("--repeats", type=int, default=2)

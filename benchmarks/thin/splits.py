@@ -1,10 +1,10 @@
 """Which loans a method may learn from and which it is judged on, settled before anything is fitted.
 
-A loan's place is settled by a hash of its own number, so no fit, seed or order of rows can move it.
-One loan in four is in the **last quarter**: nothing learns from it and nothing is chosen by it; it is
-read for the final table alone. Of the other three quarters each repeat gives a part for training, and
-the rest is the part that we may look at while we work. So one fit serves both: what is printed at
-work and what is printed in the end differ by the rows that are judged, not by the model.
+A hash of a loan's own number settles where it goes, so no fit, seed or order of rows can move it.
+One loan in four is in the **last quarter**: nothing learns from it and nothing is chosen by it; it
+is read for the final table alone. Of the other three quarters each repeat gives a part for
+training, and the rest is the part that we may look at while we work. So one fit serves both: what
+is printed at work and what is printed in the end differ by the rows judged, not by the model.
 """
 
 from __future__ import annotations
