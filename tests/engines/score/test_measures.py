@@ -11,12 +11,12 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from karez.engines.score.errors import (
-    LengthsDifferError,
-    OneClassError,
+    ColumnLengthError,
     OutcomeMalformedError,
+    OutcomeOneClassError,
     ProbabilityRangeError,
-    WeightRangeError,
-    WeightZeroError,
+    TableEmptyError,
+    WeightMalformedError,
 )
 from karez.engines.score.measures import (
     auc,
@@ -160,16 +160,16 @@ def test_expected_profit__uses_the_cut_that_is_given():
 @pytest.mark.parametrize(
     ("outcome", "pd", "weight", "error", "words"),
     [
-        ([0, 1], [0.1], None, LengthsDifferError, "pd has 1 values and there are 2 rows"),
-        ([0, 1], [0.1, 0.2], [1], LengthsDifferError, "weight has 1 values"),
-        ([0, 2], [0.1, 0.2], None, OutcomeMalformedError, "Row 1 has the outcome 2.0"),
-        ([0, math.nan], [0.1, 0.2], None, OutcomeMalformedError, "Row 1 has the outcome nan"),
+        ([0, 1], [0.1], None, ColumnLengthError, "Column pd has 1 rows where there are 2"),
+        ([0, 1], [0.1, 0.2], [1], ColumnLengthError, "Column weight has 1 rows"),
+        ([0, 2], [0.1, 0.2], None, OutcomeMalformedError, "Row 1 has outcome 2.0"),
+        ([0, math.nan], [0.1, 0.2], None, OutcomeMalformedError, "Row 1 has outcome nan"),
         ([0, 1], [0.1, math.nan], None, ProbabilityRangeError, "Row 1 has the probability nan"),
         ([0, 1], [-0.1, 0.2], None, ProbabilityRangeError, "Row 0 has the probability -0.1"),
-        ([0, 1], [0.1, 0.2], [1, -1], WeightRangeError, "Row 1 has the weight -1.0"),
-        ([0, 1], [0.1, 0.2], [math.inf, 1], WeightRangeError, "Row 0 has the weight inf"),
-        ([0, 1], [0.1, 0.2], [0, 0], WeightZeroError, "All 2 rows have weight 0"),
-        ([], [], None, WeightZeroError, "there are none"),
+        ([0, 1], [0.1, 0.2], [1, -1], WeightMalformedError, "Row 1 has weight -1.0"),
+        ([0, 1], [0.1, 0.2], [math.inf, 1], WeightMalformedError, "Row 0 has weight inf"),
+        ([0, 1], [0.1, 0.2], [0, 0], TableEmptyError, "no rows of any weight"),
+        ([], [], None, TableEmptyError, "no rows of any weight"),
     ],
 )
 def test_measure__names_what_is_wrong(outcome, pd, weight, error, words):
@@ -178,7 +178,7 @@ def test_measure__names_what_is_wrong(outcome, pd, weight, error, words):
 
 
 def test_auc__of_one_class_is_refused_and_left_out_of_the_whole():
-    with pytest.raises(OneClassError, match="All 2 rows"):
+    with pytest.raises(OutcomeOneClassError, match="All 2 rows"):
         auc([1, 1, 0], [0.1, 0.2, 0.3], [1, 1, 0])
     found = measure([0, 0], [0.1, 0.2])
     assert (found.auc, found.ks) == (None, None)

@@ -5,6 +5,24 @@ from __future__ import annotations
 from karez.kernel.errors import InvalidInputError
 
 
+class ProbabilityRangeError(InvalidInputError):
+    """Row {row} has the probability {value!r}; a probability lies from 0 to 1."""
+
+    code = "score-probability-range"
+
+
+class WindowMalformedError(InvalidInputError):
+    """An outcome window of {months} months is none; give 1 month or more."""
+
+    code = "score-window-malformed"
+
+
+class DatesOutOfOrderError(InvalidInputError):
+    """Row {row} has {second} {after} before {first} {before}; correct one of the dates."""
+
+    code = "score-dates-out-of-order"
+
+
 class TableEmptyError(InvalidInputError):
     """The table has no rows of any weight; give at least one default and one good loan."""
 
@@ -75,36 +93,3 @@ class ModelMalformedError(InvalidInputError):
     """The stored score cannot be read: {reason}; store the fitted score again."""
 
     code = "score-model-malformed"
-
-
-class LengthsDifferError(InvalidInputError):
-    """{name} has {found} values and there are {wanted} rows; give one value a row."""
-
-    code = "lengths-differ"
-
-
-class ProbabilityRangeError(InvalidInputError):
-    """Row {row} has the probability {value!r}; a probability lies from 0 to 1."""
-
-    code = "probability-range"
-
-
-class WeightRangeError(InvalidInputError):
-    """Row {row} has the weight {value!r}; a weight is a finite number, 0 or more."""
-
-    code = "weight-range"
-
-
-class WeightZeroError(InvalidInputError):
-    """All {rows} rows have weight 0 or there are none; give some row a weight above 0."""
-
-    code = "weight-zero"
-
-
-class OneClassError(InvalidInputError):
-    """All {rows} rows with a weight ended the same way, with outcome {value}.
-
-    Give rows of both outcomes: nothing tells one from the other here.
-    """
-
-    code = "one-class"

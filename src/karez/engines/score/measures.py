@@ -6,25 +6,22 @@ says how many loans of the population a row stands for; without weights each sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from karez.engines.score.errors import (
-    LengthsDifferError,
-    OneClassError,
+    ColumnLengthError,
     OutcomeMalformedError,
+    OutcomeOneClassError,
     ProbabilityRangeError,
-    WeightRangeError,
-    WeightZeroError,
+    TableEmptyError,
+    WeightMalformedError,
 )
+from karez.engines.score.table import Floats, Labels
 from karez.kernel.errors import ensure
 
-Floats = npt.NDArray[np.float64]
 Values = npt.ArrayLike
-Labels = Sequence[str | None] | npt.NDArray[np.object_] | npt.NDArray[np.str_]
 
 _LEAST = float(np.finfo(np.float64).eps)
 """A probability nearer to 0 or 1 counts as this in a logarithm: one sure error is not infinite."""
@@ -82,28 +79,28 @@ def judge(outcome: Values, pd: Values, weight: Values | None = None) -> Judged:
     """Return the three as float arrays, weights 1 where none are given.
 
     Raises:
-        LengthsDifferError: they are not of one length.
+        ColumnLengthError: they are not of one length.
         OutcomeMalformedError: an outcome is neither 0 nor 1.
         ProbabilityRangeError: a probability is missing, below 0 or above 1.
-        WeightRangeError: a weight is missing, below 0 or infinite.
-        WeightZeroError: no row has a weight above 0.
+        WeightMalformedError: a weight is missing, below 0 or infinite.
+        TableEmptyError: no row has a weight above 0.
     """
     ys, ps = np.asarray(outcome, np.float64), np.asarray(pd, np.float64)
     ws = np.ones(len(ys)) if weight is None else np.asarray(weight, np.float64)
     for name, values in (("pd", ps), ("weight", ws)):
         if len(values) != len(ys):
-            raise LengthsDifferError(name=name, found=len(values), wanted=len(ys))
+            raise ColumnLengthError(column=name, found=len(values), expected=len(ys))
     checks = (
         (ys, (ys == 0) | (ys == 1), OutcomeMalformedError),
         (ps, (ps >= 0) & (ps <= 1), ProbabilityRangeError),
-        (ws, (ws >= 0) & np.isfinite(ws), WeightRangeError),
+        (ws, (ws >= 0) & np.isfinite(ws), WeightMalformedError),
     )
     for values, sound, error in checks:
         if not sound.all():
             row = int(np.argmin(sound))
             raise error(row=row, value=float(values[row]))
     if not ws.any():
-        raise WeightZeroError(rows=len(ws))
+        raise TableEmptyError
     return Judged(ys, ps, ws)
 
 
@@ -138,7 +135,7 @@ def auc(outcome: Values, pd: Values, weight: Values | None = None) -> float:
     """Return how often a default had the higher probability than a loan that paid; ties are half.
 
     Raises as ``judge`` does, and
-        OneClassError: there are no pairs to compare.
+        OutcomeOneClassError: there are no pairs to compare.
     """
     return _auc(judge(outcome, pd, weight))
 
@@ -175,7 +172,7 @@ def segment_chi(
     judged = judge(outcome, pd, weight)
     codes, count = coded(segment)
     if len(codes) != len(judged.pd):
-        raise LengthsDifferError(name="segment", found=len(codes), wanted=len(judged.pd))
+        raise ColumnLengthError(column="segment", found=len(codes), expected=len(judged.pd))
     excess, variance = deviations(judged)
     enough = np.bincount(codes[judged.weight > 0], minlength=count) >= rows_least
     off = sums(codes, excess, count)[enough] ** 2
@@ -275,5 +272,5 @@ def _steps(judged: Judged) -> tuple[Floats, Floats]:
     alive = judged.outcome[judged.weight > 0]
     ensure(len(alive), "some row has a weight")
     if not (bad.any() and good.any()):
-        raise OneClassError(rows=len(alive), value=int(alive[0]))
+        raise OutcomeOneClassError(rows=len(alive), outcome=int(alive[0]))
     return good, bad
