@@ -10,28 +10,30 @@ from karez.engines.score.errors import ColumnMalformedError
 from karez.engines.score.table import Floats, Ints, Labels
 
 
-def edges(values: Floats, most_bins: int, least_rows: int) -> Floats:
+def edges(values: Floats, weight: Floats, most_bins: int, least_weight: float) -> Floats:
     """Return the sorted inner edges of the bins of a number; none where all values are alike.
 
     Quantiles of the rows alone would merge rare values into common ones: where 97 of 100 loans
     have a guarantee of one half, what the others have is lost. So an edge is a quantile of the
-    rows or of the distinct values, and stays if every bin holds ``least_rows`` rows. Missing and
+    rows or of the distinct values, and stays if every bin weighs ``least_weight``. Missing and
     infinite values have no part in it.
     """
-    known = np.sort(values[np.isfinite(values)])
-    if len(known) < 2 * least_rows or known[0] == known[-1]:
+    known = np.isfinite(values) & (weight > 0)
+    distinct, place = np.unique(values[known], return_inverse=True)
+    if len(distinct) < 2:
         return np.empty(0)
-    distinct = np.flatnonzero(np.concatenate([[True], known[1:] != known[:-1]]))
+    below = np.cumsum(np.bincount(place, weight[known]))  # the weight up to and with each value
     shares = np.arange(1, most_bins) / most_bins
-    by_rows = known[(shares * len(known)).astype(np.intp)]
-    by_values = known[distinct[(shares * len(distinct)).astype(np.intp)]]
+    by_rows = np.searchsorted(below, shares * below[-1], side="right")
+    by_values = (shares * len(distinct)).astype(np.intp)
     kept: list[float] = []
-    begun = 0
-    for edge in np.unique(np.concatenate([by_rows, by_values])).tolist():
-        place = int(np.searchsorted(known, edge))
-        if place - begun >= least_rows and len(known) - place >= least_rows:
-            kept.append(edge)
-            begun = place
+    begun = 0.0
+    for at in np.union1d(by_rows, by_values).tolist():
+        if at == 0 or at >= len(distinct):
+            continue
+        if below[at - 1] - begun >= least_weight and below[-1] - below[at - 1] >= least_weight:
+            kept.append(distinct[at])
+            begun = below[at - 1]
     return np.array(kept)
 
 
@@ -80,6 +82,17 @@ def _texts(column: str, values: Labels) -> pa.StringArray:
         if not (missing or isinstance(value, str)):
             raise ColumnMalformedError(column=column, row=row, value=value, kind="text")
     return pa.array(texts, type=pa.string(), from_pandas=True)
+
+
+def coarse_levels(below: Floats, groups: int) -> Ints:
+    """Return for each bin of a number, whose weights are given, which of few groups it is in.
+
+    The groups weigh about alike. A missing number, the level after all bins, is a group of its own.
+    """
+    middle = (np.cumsum(below) - below / 2) / max(below.sum(), 1e-300)
+    whole = np.minimum(middle * groups, groups - 1).astype(np.int32)
+    _, group = np.unique(whole, return_inverse=True)
+    return np.append(group, group.max() + 1).astype(np.int32)
 
 
 def pair_codes(first: Ints, second: Ints, cells: npt.NDArray[np.int32]) -> Ints:

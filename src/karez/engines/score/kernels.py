@@ -1,4 +1,9 @@
-"""The loops over rows, compiled."""
+"""The loops over rows and levels, compiled: the same text for every kind of block.
+
+``codes`` (rows x blocks) holds places of coefficients in one vector over all blocks, so that the
+log-odds of a row are the sum of its coefficients. The prior precision of that vector is
+tridiagonal: ``diagonal`` and ``beside``, which is 0 where two neighbours have nothing in common.
+"""
 
 # Numba has no types to give.
 # pyright: basic
@@ -9,6 +14,7 @@ import numba
 import numpy as np
 
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")
+_quick = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS /= _WEIGHTS.sum()
 
@@ -24,3 +30,177 @@ def mean_sigmoid(mean, variance):
             total += _WEIGHTS[node] / (1.0 + np.exp(-(mean[row] + sd * _NODES[node])))
         out[row] = total
     return out
+
+
+@_compile
+def mean_sigmoid_and_slope(mean, variance):
+    """Return the means of the sigmoid and of its derivative, as in ``mean_sigmoid``."""
+    out, slope = np.empty(len(mean)), np.empty(len(mean))
+    for row in range(len(mean)):
+        sd = np.sqrt(variance[row])
+        total, slopes = 0.0, 0.0
+        for node in range(len(_NODES)):
+            p = 1.0 / (1.0 + np.exp(-(mean[row] + sd * _NODES[node])))
+            total += _WEIGHTS[node] * p
+            slopes += _WEIGHTS[node] * p * (1.0 - p)
+        out[row], slope[row] = total, slopes
+    return out, slope
+
+
+@_compile
+def row_sums(codes, values):
+    """Return for each row the sum of its coefficients."""
+    out = np.zeros(codes.shape[0])
+    for row in range(codes.shape[0]):
+        for block in range(codes.shape[1]):
+            out[row] += values[codes[row, block]]
+    return out
+
+
+@_compile
+def level_sums(codes, values, levels):
+    """Return for each coefficient the sum of ``values`` over its rows."""
+    out = np.zeros(levels)
+    for row in range(codes.shape[0]):
+        for block in range(codes.shape[1]):
+            out[codes[row, block]] += values[row]
+    return out
+
+
+@_quick
+def row_variances(codes, draws):
+    """Return for each row the mean square of the sums of its coefficients' draws."""
+    rows, blocks = codes.shape
+    count = draws.shape[1]
+    out = np.empty(rows)
+    sums = np.empty(count, draws.dtype)
+    for row in range(rows):
+        sums[:] = 0
+        for block in range(blocks):
+            place = codes[row, block]
+            for draw in range(count):
+                sums[draw] += draws[place, draw]
+        total = draws.dtype.type(0)
+        for draw in range(count):
+            total += sums[draw] * sums[draw]
+        out[row] = total / count
+    return out
+
+
+@_quick
+def times_data(codes, weights, values, out):
+    """Set ``out`` to Z' W Z ``values``, a column at a time in step: levels x columns."""
+    rows, blocks = codes.shape
+    count = values.shape[1]
+    out[:] = 0
+    sums = np.empty(count, values.dtype)
+    for row in range(rows):
+        sums[:] = 0
+        for block in range(blocks):
+            place = codes[row, block]
+            for column in range(count):
+                sums[column] += values[place, column]
+        weight = weights[row]
+        for column in range(count):
+            sums[column] *= weight
+        for block in range(blocks):
+            place = codes[row, block]
+            for column in range(count):
+                out[place, column] += sums[column]
+
+
+@_compile
+def sign_sums(codes, roots, signs, out):
+    """Set ``out`` to Z' diag(``roots``) E, where bit m of a row's ``signs`` is its sign in column m."""
+    rows, blocks = codes.shape
+    count = out.shape[1]
+    out[:] = 0
+    sums = np.empty(count, out.dtype)
+    for row in range(rows):
+        bits = signs[row]
+        for column in range(count):
+            sums[column] = roots[row] if (bits >> np.uint64(column)) & np.uint64(1) else -roots[row]
+        for block in range(blocks):
+            place = codes[row, block]
+            for column in range(count):
+                out[place, column] += sums[column]
+
+
+@_compile
+def hashes(codes):
+    """Return 64 mixed bits for each row, which depend on nothing but its codes."""
+    out = np.empty(codes.shape[0], np.uint64)
+    for row in range(codes.shape[0]):
+        state = np.uint64(0x9E3779B97F4A7C15)
+        for block in range(codes.shape[1]):
+            state ^= np.uint64(codes[row, block])
+            state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            state ^= state >> np.uint64(31)
+            state += np.uint64(0x9E3779B97F4A7C15)
+        out[row] = state
+    return out
+
+
+@_compile
+def factored(diagonal, beside):
+    """Return the pivots and multipliers of a tridiagonal matrix, for ``solved``."""
+    pivots, multipliers = diagonal.copy(), np.zeros(len(diagonal))
+    for place in range(1, len(diagonal)):
+        if beside[place - 1] != 0:
+            multipliers[place] = beside[place - 1] / pivots[place - 1]
+            pivots[place] -= multipliers[place] * beside[place - 1]
+    return pivots, multipliers
+
+
+@_compile
+def solved(pivots, multipliers, values, out):
+    """Set ``out`` to the solution, for each column of ``values``, of a factored system."""
+    levels, count = values.shape
+    out[0] = values[0]
+    for place in range(1, levels):
+        for column in range(count):
+            out[place, column] = (
+                values[place, column] - out.dtype.type(multipliers[place]) * out[place - 1, column]
+            )
+    for column in range(count):
+        out[levels - 1, column] /= out.dtype.type(pivots[levels - 1])
+    for place in range(levels - 2, -1, -1):
+        for column in range(count):
+            out[place, column] = (
+                out[place, column] / out.dtype.type(pivots[place])
+                - out.dtype.type(multipliers[place + 1]) * out[place + 1, column]
+            )
+
+
+@_compile
+def isotonic(data, wanted, diagonal, beside):
+    """Return the nondecreasing x that makes x'Ax / 2 - x'b least, and the group of each place.
+
+    A is tridiagonal: ``data`` + ``diagonal`` on it and ``beside``; b is ``wanted``. Neighbours that
+    would fall are pooled and the whole is solved again, until none falls.
+    """
+    count = len(wanted)
+    group = np.arange(count)
+    groups = count
+    while True:
+        main, off, right = np.zeros(groups), np.zeros(groups), np.zeros(groups)
+        for place in range(count):
+            here = group[place]
+            main[here] += data[place] + diagonal[place]
+            right[here] += wanted[place]
+            if place + 1 < count:
+                if group[place + 1] == here:
+                    main[here] += 2 * beside[place]
+                else:
+                    off[here] = beside[place]
+        pivots, multipliers = factored(main, off)
+        found = np.empty((groups, 1))
+        solved(pivots, multipliers, right.reshape(-1, 1), found)
+        fewer = np.zeros(groups, np.int64)
+        for here in range(1, groups):
+            fewer[here] = fewer[here - 1] + (found[here, 0] >= found[here - 1, 0])
+        if fewer[groups - 1] == groups - 1:
+            return found[group, 0], group
+        group = fewer[group]
+        groups = fewer[groups - 1] + 1

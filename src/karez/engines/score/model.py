@@ -23,8 +23,9 @@ class Block:
 
     There are ``len(effect)`` levels, and the last of them stands for what was never seen: for a
     number that is a missing one. A number's level k is what lies from ``edges[k - 1]`` up to, and
-    not at, ``edges[k]``. ``labels`` name the levels of a factor or segment, but the last. ``cells`` are the pairs
-    of levels, in order, that a pair of features has seen.
+    not at, ``edges[k]``. ``labels`` name the levels of a factor or segment, but the last. ``coarse``
+    says for each level of a number in which group of bins it goes into pairs. ``cells`` are the pairs
+    of levels (of groups, for a number), in order, that a pair of features has seen.
 
     ``effect`` is 0 for the average loan of the training data. ``sd`` is its standard deviation.
     ``draws`` (levels x draws) are joint draws of the effects around ``effect``, in steps of
@@ -43,12 +44,17 @@ class Block:
     spread: float
     edges: Floats = attrs.field(factory=lambda: np.empty(0))
     labels: tuple[str | None, ...] = ()
+    coarse: Cells = attrs.field(factory=lambda: np.empty(0, np.int32))
     cells: Cells = attrs.field(factory=lambda: np.empty((0, 2), np.int32))
 
     @property
     def name(self) -> str:
         """The feature, or ``first x second``."""
         return " x ".join(self.features)
+
+    def in_pairs(self, levels: Cells) -> Cells:
+        """Return what these levels are called in pairs."""
+        return self.coarse[levels] if len(self.coarse) else levels
 
     @property
     def unseen(self) -> int:
@@ -71,7 +77,7 @@ class Notes:
     rows: int
     rows_weighted: float
     events_weighted: float
-    sweeps: int
+    rounds: int
     converged: bool
     fallbacks: tuple[str, ...] = ()
 

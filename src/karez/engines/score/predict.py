@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
@@ -41,20 +42,20 @@ def apply(model: Model, table: Table) -> Scores:
     Raises: ColumnMissingError, ColumnMalformedError.
     """
     codes = level_codes(model, table)
-    effects = [model.intercept + np.zeros(len(table))]
-    effects += [block.effect[code] for block, code in zip(model.blocks, codes, strict=True)]
-    logit = np.sum(effects, axis=0)
-    sd = np.sqrt(_variance(model, codes, len(table)))
-    points = np.full(len(table), base_points(model), np.int32)
-    for block, code in zip(model.blocks, codes, strict=True):
-        points += level_points(model.recipe.scale, block)[code]
+    places, effects, draws, points = stacked(model)
+    rows = np.zeros((len(table), len(codes) + 1), np.int32)
+    for column, (start, code) in enumerate(zip(places, codes, strict=True), 1):
+        rows[:, column] = code + start
+    logit = kernels.row_sums(rows, effects)
+    variance = kernels.row_variances(rows, draws)
+    sd = np.sqrt(variance)
     return Scores(
-        pd=kernels.mean_sigmoid(logit, sd * sd),
+        pd=kernels.mean_sigmoid(logit, variance),
         pd_low=1 / (1 + np.exp(-(logit - INTERVAL_Z * sd))),
         pd_high=1 / (1 + np.exp(-(logit + INTERVAL_Z * sd))),
         logit=logit,
         logit_sd=sd,
-        points=points,
+        points=kernels.row_sums(rows, points).astype(np.int32),
     )
 
 
@@ -63,10 +64,11 @@ def level_codes(model: Model, table: Table) -> list[Ints]:
     require_columns(model.recipe, table)
     mains = {block.name: block for block in model.blocks if block.kind != "pair"}
     codes = {name: _codes(block, table) for name, block in mains.items()}
+    paired = {name: block.in_pairs(codes[name]) for name, block in mains.items()}
     return [
         codes[block.name]
         if block.kind != "pair"
-        else bins.pair_codes(codes[block.features[0]], codes[block.features[1]], block.cells)
+        else bins.pair_codes(paired[block.features[0]], paired[block.features[1]], block.cells)
         for block in model.blocks
     ]
 
@@ -85,9 +87,17 @@ def _codes(block: Block, table: Table) -> Ints:
     return bins.known_codes(block.name, table.labels[block.name], block.labels)
 
 
-def _variance(model: Model, codes: list[Ints], rows: int) -> Floats:
-    scale = np.float32(model.intercept_sd / DRAW_STEPS)
-    sums = np.tile(model.intercept_draws * scale, (rows, 1))
-    for block, code in zip(model.blocks, codes, strict=True):
-        sums += (block.draws * (block.sd[:, None] / DRAW_STEPS).astype(np.float32))[code]
-    return np.mean(np.square(sums), axis=1, dtype=np.float64)
+def stacked(model: Model) -> tuple[list[int], Floats, npt.NDArray[np.float32], Floats]:
+    """Return where each block starts, and effects, draws and points of all, the intercept first."""
+    counts = [1, *(len(block.effect) for block in model.blocks)]
+    effects = [np.array([model.intercept]), *(block.effect for block in model.blocks)]
+    sds = np.concatenate([[model.intercept_sd], *(block.sd for block in model.blocks)])
+    steps = np.vstack([model.intercept_draws, *(block.draws for block in model.blocks)])
+    scale = model.recipe.scale
+    points = [[base_points(model)], *(level_points(scale, block) for block in model.blocks)]
+    return (
+        np.cumsum(counts)[:-1].tolist(),
+        np.concatenate(effects),
+        (steps * (sds / DRAW_STEPS)[:, None]).astype(np.float32),
+        np.concatenate(points).astype(np.float64),
+    )

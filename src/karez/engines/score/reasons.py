@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
 from karez.engines.score.model import Block, Model
 from karez.engines.score.points import level_points
@@ -71,7 +72,7 @@ def level_name(model: Model, block: Block, level: int) -> str:
         if level == block.unseen:
             return "no history of both together"
         return " and ".join(
-            level_name(model, model.block(name), int(code))
+            _paired_name(model, model.block(name), int(code))
             for name, code in zip(block.features, block.cells[level], strict=True)
         )
     if level == block.unseen:
@@ -81,6 +82,21 @@ def level_name(model: Model, block: Block, level: int) -> str:
         return "not known" if label is None else label
     unit = model.recipe.feature(block.name).unit
     return _range(block.edges.tolist(), level) + (f" {unit}" if unit else "")
+
+
+def _paired_name(model: Model, block: Block, group: int) -> str:
+    """Return what a pair calls a level: for a number several bins at once."""
+    if not len(block.coarse):
+        return level_name(model, block, group)
+    bins = np.flatnonzero(block.coarse == group)
+    if bins[-1] == block.unseen:
+        return level_name(model, block, block.unseen)
+    inside = [-np.inf, *block.edges.tolist(), np.inf]
+    low, high = inside[bins[0]], inside[bins[-1] + 1]
+    edges = [edge for edge in (low, high) if np.isfinite(edge)]
+    unit = model.recipe.feature(block.name).unit
+    level = 1 if low > -np.inf else 0
+    return _range(edges, level) + (f" {unit}" if unit else "")
 
 
 def _range(edges: list[float], level: int) -> str:

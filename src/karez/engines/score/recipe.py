@@ -76,9 +76,9 @@ class Recipe:
     most_bins: int = 20
     least_rows: int = 15
     most_pairs: int = 30
-    least_pair_z: float = 3.0
-    prior_sd: float = 0.3
-    prior_levels: float = 1.0
+    least_pair_z: float = 1.0
+    prior_sd: float = 0.4
+    prior_levels: float = 0.5
 
     def __attrs_post_init__(self) -> None:
         names = [feature.name for feature in self.features]

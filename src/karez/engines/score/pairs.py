@@ -1,0 +1,60 @@
+"""Pairs of features that act together: which of them show in what the features leave unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from karez.engines.score.table import Floats, Ints
+
+WIDTH = np.int64(2**31)
+
+
+@attrs.frozen(eq=False)
+class Found:
+    """A pair, its z, the pairs of levels that were seen, and which of them each row is."""
+
+    names: tuple[str, str]
+    z: float
+    cells: npt.NDArray[np.int32]
+    codes: Ints
+
+
+def screen(
+    levels: Mapping[str, Ints], residual: Floats, variance: Floats, least_z: float, most: int
+) -> list[Found]:
+    """Return the pairs whose cells differ more than chance allows, the clearest first.
+
+    ``residual`` is weight x (outcome - probability) of each row, ``variance`` its variance. If a
+    pair adds nothing, the sum over its cells of (sum of residuals)^2 - sum of squares has mean 0 and
+    variance 2 sum((sum v)^2 - sum v^2): the two as z.
+    """
+    names = list(levels)
+    found: list[Found] = []
+    for at, first in enumerate(names):
+        for second in names[at + 1 :]:
+            pair = look(levels, (first, second), residual, variance)
+            if pair.z >= least_z:
+                found.append(pair)
+    return sorted(found, key=lambda pair: (-pair.z, pair.names))[:most]
+
+
+def look(
+    levels: Mapping[str, Ints], names: tuple[str, str], residual: Floats, variance: Floats
+) -> Found:
+    """Return a pair and its z; 0 where its cells say no more than one of the features."""
+    first, second = levels[names[0]], levels[names[1]]
+    keys, codes = np.unique(first * WIDTH + second, return_inverse=True)
+    cells = np.column_stack([keys // WIDTH, keys % WIDTH]).astype(np.int32)
+    found = Found(names, 0.0, cells, codes.astype(np.int32))
+    if len(keys) <= max(len(np.unique(cells[:, 0])), len(np.unique(cells[:, 1]))):
+        return found
+    sums, expected = np.bincount(codes, residual), np.bincount(codes, variance)
+    excess = float((sums * sums).sum() - (residual * residual).sum())
+    spread = 2 * float((expected * expected).sum() - (variance * variance).sum())
+    if not spread > 0:
+        return found
+    return attrs.evolve(found, z=excess / spread**0.5)
