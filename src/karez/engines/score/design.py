@@ -18,7 +18,9 @@ from karez.engines.score.table import Floats, Ints, Table
 
 PAIR_GROUPS = 5  # of the bins of a number, in a pair
 PAIR_VARIANCE = 0.02  # where the search begins
-NEIGHBOURS = 0.5  # correlation of neighbouring groups of a number, within a level of the other feature
+NEIGHBOURS = (
+    0.5  # correlation of neighbouring groups of a number, within a level of the other feature
+)
 FREE = 1e-4  # precision of the intercept
 LEVEL = 0.1  # precision of each bin of a number, beside its steps
 MISSING = 1.0  # precision of a missing number's effect

@@ -35,7 +35,7 @@ MEAN_CLOSE = 1e-5  # log-odds
 SPREAD_CLOSE = 3e-3  # of log variance
 LEAST_VARIANCE = 1e-6
 STEP_MOST = 1.5  # of log variance, in one round
-MEAN_STEP_MOST = 4.0  # log-odds, in one round
+ROW_STEP_MOST = 2.0  # log-odds of a row, in one round
 
 Draws = npt.NDArray[np.float32]
 Groups = npt.NDArray[np.intp]
@@ -96,7 +96,14 @@ class Prior:
         root = np.sqrt(np.maximum(pivots, 0))
         below = np.append(multipliers[1:] * root[:-1], 0)
         return cls(
-            starts, owner, shape, beside, fixed, root, below, np.add.reduceat(root > 0, starts) * 1.0
+            starts,
+            owner,
+            shape,
+            beside,
+            fixed,
+            root,
+            below,
+            np.add.reduceat(root > 0, starts) * 1.0,
         )
 
     def precision(self, variances: Floats) -> tuple[Floats, Floats]:
@@ -193,6 +200,7 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     for _ in range(MOST_ROUNDS):
         moved = _round(cells, parts, prior, state, noise)
         steps, evidence = _spread_steps(prior, state, noise, pull[0], pull[1])
+        steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
         before = steps
         steps = np.clip(steps * slow, -STEP_MOST, STEP_MOST)
@@ -206,10 +214,10 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     return state
 
 
-def settle(cells: Cells, parts: Sequence[Part], state: State) -> State:
-    """Return the state with its final draws, and the mean at rest under them."""
-    state.draws = np.zeros((len(state.mean), FINAL_DRAWS), np.float32)
+def settle(cells: Cells, parts: Sequence[Part], state: State) -> None:
+    """Make the final draws, and bring the mean to rest under them, its walks in order."""
     state.probes = np.zeros((len(state.mean), 0), np.float32)
+    state.draws = np.zeros((len(state.mean), FINAL_DRAWS), np.float32)
     prior = Prior.of(parts)
     noise = _Noise(cells, prior, 0, FINAL_DRAWS)
     for _ in range(MOST_ROUNDS):
@@ -217,7 +225,8 @@ def settle(cells: Cells, parts: Sequence[Part], state: State) -> State:
         noise = None
         if moved < MEAN_CLOSE:
             break
-    return state
+    chance, _ = _chances(cells, state)
+    _order(cells, parts, state.mean, prior.precision(state.variances), chance)
 
 
 def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
@@ -325,8 +334,8 @@ class _System:
         kernels.solved(*self.factors, right, whole)
         enough = close * close * np.einsum("ij,ij->j", right, whole) + 1e-30
         way, size = z.copy(), np.einsum("ij,ij->j", residual, z)
-        for _ in range(most):
-            if (size <= enough).all():
+        for turn in range(most):
+            if turn and (size <= enough).all():
                 break
             ahead = self.times(way)
             length = size / np.maximum(np.einsum("ij,ij->j", way, ahead), 1e-30)
@@ -347,13 +356,14 @@ def _round(
     before = state.mean.copy()
     precision = prior.precision(state.variances)
     chance, slope = _chances(cells, state)
-    groups = _order(cells, parts, state, precision, chance, slope)
+    groups = _order(cells, parts, state.mean, precision, chance)
     if groups is not None:
         chance, slope = _chances(cells, state)
     system = _System(cells, cells.total * slope, precision, groups)
     gradient = _gradient(cells, state.mean, precision, chance)[:, None]
     step = system.solve(gradient, np.zeros_like(gradient), 1e-3, 60)[:, 0]
-    state.mean += step * min(1.0, MEAN_STEP_MOST / max(np.abs(step).max(), 1e-30))
+    furthest = np.abs(kernels.row_sums(cells.codes, step)).max()
+    state.mean += step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
     if noise is not None:
         draws = np.empty_like(noise.fixed)
         roots = np.sqrt(cells.total * slope).astype(np.float32)
@@ -361,9 +371,11 @@ def _round(
         size = np.sqrt(state.variances)[prior.owner].astype(np.float32)
         draws += noise.fixed + noise.shaped / size[:, None]
         right = np.hstack([prior.spread(noise.probes), draws])
+        if groups is not None:  # draws know no order: a spread would leap when neighbours pool
+            system = _System(cells, cells.total * slope, precision, None)
         found = system.solve(right, np.hstack([state.probes, state.draws]), 3e-3, 60)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
-    return float(np.abs(state.mean - before).max())
+    return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
 
 
 def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
@@ -406,29 +418,32 @@ def _spread_steps(
 def _order(
     cells: Cells,
     parts: Sequence[Part],
-    state: State,
-    prior: tuple[Floats, Floats],
+    mean: Floats,
+    precision: tuple[Floats, Floats],
     chance: Floats,
-    slope: Floats,
 ) -> Groups | None:
     """Bring each walk with a direction into order, and return which neighbours are pooled.
 
-    The walk's own part of the problem is solved to the end with all others at rest.
+    Walk after walk makes a bound on the whole problem least, with all others at rest: there a row's
+    slope is a quarter, its most, so that no walk goes too far. The bound touches where it begins:
+    what is at rest under it is at rest under the truth, with the same neighbours pooled.
     """
-    if not any(part.direction and part.walk > 1 for part in parts):
+    ordered = [part for part in parts if part.direction and part.walk > 1]
+    if not ordered:
         return None
-    data = kernels.level_sums(cells.codes, cells.total * slope, len(state.mean))
-    gradient = _gradient(cells, state.mean, prior, chance)
-    pooled = np.zeros(len(state.mean), np.bool_)
-    for part in parts:
-        if not part.direction or part.walk < 2:
-            continue
+    bound = _System(cells, cells.total / 4, precision, None)
+    gradient = _gradient(cells, mean, precision, chance)
+    pooled = np.zeros(len(mean), np.bool_)
+    for part in ordered:
         walk = slice(part.start, part.start + part.walk)
-        diagonal, beside = prior[0][walk], prior[1][walk]
-        mean = state.mean[walk] * part.direction
-        wanted = gradient[walk] * part.direction + data[walk] * mean
-        wanted = wanted + _times_prior((diagonal, beside), mean)
-        found, group = kernels.isotonic(data[walk], wanted, diagonal, beside)
-        state.mean[walk] = found * part.direction
+        diagonal, beside = precision[0][walk], precision[1][walk]
+        now = mean[walk] * part.direction
+        wanted = gradient[walk] * part.direction + bound.data[walk] * now
+        wanted += _times_prior((diagonal, beside), now)
+        found, group = kernels.isotonic(bound.data[walk], wanted, diagonal, beside)
+        step = np.zeros((len(mean), 1))
+        step[walk, 0] = (found - now) * part.direction
+        mean[walk] = found * part.direction
+        gradient -= bound.times(step)[:, 0]
         pooled[walk.start + 1 : walk.stop] = group[1:] == group[:-1]
     return np.cumsum(~pooled) - 1 if pooled.any() else None

@@ -78,7 +78,7 @@ class Recipe:
     most_pairs: int = 30
     least_pair_z: float = 1.0
     prior_sd: float = 0.4
-    prior_levels: float = 0.5
+    prior_levels: float = 2.0
 
     def __attrs_post_init__(self) -> None:
         names = [feature.name for feature in self.features]
