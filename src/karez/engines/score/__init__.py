@@ -2,8 +2,8 @@
 
 from karez.engines.score.fit import fit
 from karez.engines.score.model import Model
-from karez.engines.score.predict import Scores, apply
-from karez.engines.score.reasons import Reason, explain
+from karez.engines.score.predict import Score, Scorer, Scores, apply, explain
+from karez.engines.score.reasons import Reason
 from karez.engines.score.recipe import Feature, Recipe, Scale
 from karez.engines.score.store import from_document, to_document
 from karez.engines.score.table import Table
@@ -14,6 +14,8 @@ __all__ = [
     "Reason",
     "Recipe",
     "Scale",
+    "Score",
+    "Scorer",
     "Scores",
     "Table",
     "apply",

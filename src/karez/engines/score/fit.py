@@ -211,6 +211,6 @@ def _shift(data: pooling.Cells, mean: Floats, draws: npt.NDArray[np.float32]) ->
         chance, slope = kernels.mean_sigmoid_and_slope(logit + shift, variance)
         step = float((data.bad.sum() - data.total @ chance) / (data.total @ slope))
         shift += step
-        if abs(step) < 1e-12:
+        if abs(step) < 1e-10:
             break
     return shift

@@ -14,7 +14,9 @@ import numba
 import numpy as np
 
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")
-_quick = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+_quick = numba.njit(
+    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"}
+)
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS /= _WEIGHTS.sum()
 
@@ -84,6 +86,21 @@ def row_variances(codes, draws):
         for draw in range(count):
             total += sums[draw] * sums[draw]
         out[row] = total / count
+    return out
+
+
+@_quick
+def scores(codes, effects, draws, points, z):
+    """Return for each row: mean probability, that z deviations below and above the log-odds, these
+    and their deviation, and points."""
+    out = np.empty((6, codes.shape[0]))
+    out[3] = row_sums(codes, effects)
+    variance = row_variances(codes, draws)
+    out[4] = np.sqrt(variance)
+    out[0] = mean_sigmoid(out[3], variance)
+    out[1] = 1.0 / (1.0 + np.exp(z * out[4] - out[3]))
+    out[2] = 1.0 / (1.0 + np.exp(-z * out[4] - out[3]))
+    out[5] = row_sums(codes, points)
     return out
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from karez.engines.score.table import Floats, Ints
 
 WIDTH = np.int64(2**31)
+LEAST_ROWS = 2  # to a cell, on average: fewer say nothing of the pair
 
 
 @attrs.frozen(eq=False)
@@ -37,7 +38,7 @@ def screen(
     for at, first in enumerate(names):
         for second in names[at + 1 :]:
             pair = look(levels, (first, second), residual, variance)
-            if pair.z >= least_z:
+            if pair.z >= least_z and len(pair.cells) * LEAST_ROWS <= len(residual):
                 found.append(pair)
     return sorted(found, key=lambda pair: (-pair.z, pair.names))[:most]
 

@@ -1,6 +1,10 @@
-"""A fitted score applied to a table: default probability, its interval, and points."""
+"""A fitted score applied: to a table, or to one applicant in a few millionths of a second."""
 
 from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from math import isfinite
 
 import attrs
 import numpy as np
@@ -10,6 +14,7 @@ from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
 from karez.engines.score.model import DRAW_STEPS, Block, Model
 from karez.engines.score.points import base_points, level_points
+from karez.engines.score.reasons import Reason, card, worst
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Ints, Table
 
@@ -36,31 +41,155 @@ class Scores:
         return len(self.pd)
 
 
+@attrs.frozen
+class Score:
+    """The score of one applicant, as in ``Scores``, and the reasons why it is not better."""
+
+    pd: float
+    pd_low: float
+    pd_high: float
+    logit: float
+    logit_sd: float
+    points: int
+    reasons: tuple[Reason, ...]
+
+
 def apply(model: Model, table: Table) -> Scores:
     """Return the scores of a table that has the columns of the model's recipe.
 
     Raises: ColumnMissingError, ColumnMalformedError.
     """
-    codes = level_codes(model, table)
-    places, effects, draws, points = stacked(model)
-    rows = np.zeros((len(table), len(codes) + 1), np.int32)
-    for column, (start, code) in enumerate(zip(places, codes, strict=True), 1):
+    stack = _Stack.of(model)
+    rows = np.zeros((len(table), len(model.blocks) + 1), np.int32)
+    for column, (start, code) in enumerate(
+        zip(stack.starts, level_codes(model, table), strict=True), 1
+    ):
         rows[:, column] = code + start
-    logit = kernels.row_sums(rows, effects)
-    variance = kernels.row_variances(rows, draws)
-    sd = np.sqrt(variance)
-    return Scores(
-        pd=kernels.mean_sigmoid(logit, variance),
-        pd_low=1 / (1 + np.exp(-(logit - INTERVAL_Z * sd))),
-        pd_high=1 / (1 + np.exp(-(logit + INTERVAL_Z * sd))),
-        logit=logit,
-        logit_sd=sd,
-        points=kernels.row_sums(rows, points).astype(np.int32),
-    )
+    *floats, points = stack.scores(rows)
+    return Scores(*floats, points.astype(np.int32))
+
+
+def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
+    """Return for each row at most ``reasons`` reasons why it is riskier than the average loan.
+
+    The largest comes first. Only what raises the default probability is a reason.
+
+    Raises: ColumnMissingError, ColumnMalformedError.
+    """
+    codes = level_codes(model, table)
+    cards = [
+        dict(card(model, block, np.unique(code)))
+        for block, code in zip(model.blocks, codes, strict=True)
+    ]
+    columns = [code.tolist() for code in codes]
+    return [
+        worst([held[column[row]] for held, column in zip(cards, columns, strict=True)], reasons)
+        for row in range(len(table))
+    ]
+
+
+class Scorer:
+    """A model made ready to score one applicant at a time, with the same figures as ``apply``."""
+
+    def __init__(self, model: Model) -> None:
+        self._stack = _Stack.of(model)
+        self._blocks = [
+            _Lookup(block, start, dict(card(model, block, np.arange(len(block.effect)))))
+            for block, start in zip(model.blocks, self._stack.starts, strict=True)
+        ]
+        self._features = [(feature.name, feature.kind) for feature in model.recipe.features]
+
+    def score(
+        self,
+        numbers: Mapping[str, float | None],
+        labels: Mapping[str, str | None],
+        reasons: int = 4,
+    ) -> Score:
+        """Return the score of an applicant; a number or a label that is not known is None.
+
+        Raises: ColumnMissingError.
+        """
+        for name, kind in self._features:
+            if name not in (numbers if kind == "number" else labels):
+                kinds = "numbers" if kind == "number" else "labels"
+                raise ColumnMissingError(column=name, kind=kinds)
+        paired: dict[str, int] = {}
+        places = [0]
+        parts: list[Reason] = []
+        for lookup in self._blocks:
+            level = lookup.level(numbers, labels, paired)
+            places.append(lookup.start + level)
+            parts.append(lookup.reasons[level])
+        pd, low, high, logit, sd, points = self._stack.scores(np.array([places], np.int32))[:, 0]
+        return Score(
+            float(pd), float(low), float(high), float(logit), float(sd), int(points),
+            tuple(worst(parts, reasons)),
+        )  # fmt: skip
+
+
+@attrs.frozen(eq=False)
+class _Stack:
+    """All blocks in one vector, the intercept first; ``starts`` says where each block begins."""
+
+    starts: list[int]
+    effects: Floats
+    draws: npt.NDArray[np.float32]
+    points: Floats
+
+    @classmethod
+    def of(cls, model: Model) -> _Stack:
+        counts = [1, *(len(block.effect) for block in model.blocks)]
+        sds = np.concatenate([[model.intercept_sd], *(block.sd for block in model.blocks)])
+        steps = np.vstack([model.intercept_draws, *(block.draws for block in model.blocks)])
+        scale = model.recipe.scale
+        points = [[base_points(model)], *(level_points(scale, block) for block in model.blocks)]
+        return cls(
+            np.cumsum(counts)[:-1].tolist(),
+            np.concatenate([[model.intercept], *(block.effect for block in model.blocks)]),
+            (steps * (sds / DRAW_STEPS)[:, None]).astype(np.float32),
+            np.concatenate(points).astype(np.float64),
+        )
+
+    def scores(self, rows: Ints) -> Floats:
+        return kernels.scores(rows, self.effects, self.draws, self.points, INTERVAL_Z)
+
+
+class _Lookup:
+    """One block as dictionaries and sorted edges."""
+
+    def __init__(self, block: Block, start: int, reasons: Mapping[int, Reason]) -> None:
+        self.start, self.reasons = start, reasons
+        self._names, self._kind, self._unseen = block.features, block.kind, block.unseen
+        self._edges: list[float] = block.edges.tolist()
+        self._labels = {label: level for level, label in enumerate(block.labels)}
+        self._coarse: list[int] = block.coarse.tolist()
+        self._cells = {(a, b): level for level, (a, b) in enumerate(block.cells.tolist())}
+
+    def level(
+        self,
+        numbers: Mapping[str, float | None],
+        labels: Mapping[str, str | None],
+        paired: dict[str, int],
+    ) -> int:
+        """Return the level of an applicant, and note in ``paired`` what pairs call it."""
+        name = self._names[0]
+        if self._kind == "pair":
+            return self._cells.get((paired[name], paired[self._names[1]]), self._unseen)
+        if self._kind == "number":
+            value = numbers[name]
+            known = value is not None and isfinite(value)
+            level = bisect_right(self._edges, value) if known else self._unseen
+            paired[name] = self._coarse[level]
+            return level
+        paired[name] = level = self._labels.get(labels[name], self._unseen)
+        return level
 
 
 def level_codes(model: Model, table: Table) -> list[Ints]:
-    """Return for each block the level of each row."""
+    """Return for each block the level of each row.
+
+    Raises: ColumnMissingError, ColumnMalformedError.
+    """
     require_columns(model.recipe, table)
     mains = {block.name: block for block in model.blocks if block.kind != "pair"}
     codes = {name: _codes(block, table) for name, block in mains.items()}
@@ -85,19 +214,3 @@ def _codes(block: Block, table: Table) -> Ints:
     if block.kind == "number":
         return bins.number_codes(table.numbers[block.name], block.edges)
     return bins.known_codes(block.name, table.labels[block.name], block.labels)
-
-
-def stacked(model: Model) -> tuple[list[int], Floats, npt.NDArray[np.float32], Floats]:
-    """Return where each block starts, and effects, draws and points of all, the intercept first."""
-    counts = [1, *(len(block.effect) for block in model.blocks)]
-    effects = [np.array([model.intercept]), *(block.effect for block in model.blocks)]
-    sds = np.concatenate([[model.intercept_sd], *(block.sd for block in model.blocks)])
-    steps = np.vstack([model.intercept_draws, *(block.draws for block in model.blocks)])
-    scale = model.recipe.scale
-    points = [[base_points(model)], *(level_points(scale, block) for block in model.blocks)]
-    return (
-        np.cumsum(counts)[:-1].tolist(),
-        np.concatenate(effects),
-        (steps * (sds / DRAW_STEPS)[:, None]).astype(np.float32),
-        np.concatenate(points).astype(np.float64),
-    )

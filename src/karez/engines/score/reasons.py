@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 import numpy as np
 
 from karez.engines.score.model import Block, Model
 from karez.engines.score.points import level_points
-from karez.engines.score.predict import level_codes
-from karez.engines.score.table import Table
+from karez.engines.score.table import Ints
 
 
 @attrs.frozen
@@ -29,41 +30,30 @@ class Reason:
     words: str
 
 
-def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
-    """Return for each row at most ``reasons`` reasons why it is riskier than the average loan.
-
-    The largest comes first. Only what raises the default probability is a reason.
-
-    Raises: ColumnMissingError, ColumnMalformedError.
-    """
-    codes = level_codes(model, table)
-    cards = [
-        [
-            _reason(model, block, level, points)
-            for level, points in enumerate(level_points(model.recipe.scale, block).tolist())
-        ]
-        for block in model.blocks
-    ]
-    return [
-        worst([card[code[row]] for card, code in zip(cards, codes, strict=True)], reasons)
-        for row in range(len(table))
-    ]
+def card(model: Model, block: Block, levels: Ints) -> Iterator[tuple[int, Reason]]:
+    """Give each of these levels of a block with its part in a score."""
+    points = level_points(model.recipe.scale, block)
+    title = " and ".join(model.recipe.feature(name).title for name in block.features)
+    for level in levels.tolist():
+        value = level_name(model, block, level)
+        yield (
+            level,
+            Reason(
+                feature=block.name,
+                value=value,
+                effect=float(block.effect[level]),
+                sd=float(block.sd[level]),
+                points=int(points[level]),
+                loans=float(block.good[level] + block.bad[level]),
+                words=f"{title}: {value}",
+            ),
+        )
 
 
 def worst(parts: list[Reason], most: int) -> list[Reason]:
     """Return the parts that raise the default probability, the largest first."""
     against = [part for part in parts if part.effect > 0]
     return sorted(against, key=lambda part: -part.effect)[:most]
-
-
-def _reason(model: Model, block: Block, level: int, points: int) -> Reason:
-    value = level_name(model, block, level)
-    title = " and ".join(model.recipe.feature(name).title for name in block.features)
-    loans = float(block.good[level] + block.bad[level])
-    words = f"{title}: {value}"
-    return Reason(
-        block.name, value, float(block.effect[level]), float(block.sd[level]), points, loans, words
-    )
 
 
 def level_name(model: Model, block: Block, level: int) -> str:

@@ -74,7 +74,7 @@ class Recipe:
     pairs: Literal["screened"] | tuple[tuple[str, str], ...] = "screened"
     scale: Scale = Scale()
     most_bins: int = 20
-    least_rows: int = 15
+    least_rows: int = 10
     most_pairs: int = 30
     least_pair_z: float = 1.0
     prior_sd: float = 0.4
