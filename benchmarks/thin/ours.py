@@ -14,7 +14,7 @@ from karez.engines.score import Feature, Recipe, Table
 
 def recipe(loans: Loans) -> Recipe:
     """Return what the model may use: every column that was known on the day of approval."""
-    numbers = [Feature(name, "number") for name in NUMBERS]
+    numbers = [Feature(name, "number") for name in NUMBERS if name in loans.numbers]
     factors = [Feature(name, "factor") for name in FACTORS if name in loans.labels]
     segments = [Feature(name, "segment", parent=parent) for name, parent in SEGMENTS.items()]
     return Recipe((*numbers, *factors, *segments))

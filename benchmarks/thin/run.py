@@ -20,7 +20,7 @@ from benchmarks.thin.loans import FILE, Loans, read_loans
 from benchmarks.thin.splits import PROTOCOLS
 from benchmarks.thin.table import BOOSTED, CHALLENGER, NOT_PEERS, OURS, show
 
-ROUNDS = 10
+ROUNDS = 5
 MARKETS = 20
 """Of which the coverage of intervals is measured."""
 

@@ -41,7 +41,7 @@ class Split:
     weighted: bool = False
     """Fit and judge with the weights that restore the rates of the whole register."""
     unknown: tuple[str, ...] = ()
-    """Labels that no method is given."""
+    """Columns that no method is given."""
 
 
 def shares(keys: npt.NDArray[np.generic], purpose: str) -> Floats:
@@ -90,7 +90,7 @@ def later(loans: Loans, repeat: int) -> Split:
     last, after = last_quarter(loans), _between(loans, 2005, 2006)
     early = (loans.fiscal_year <= 2004) & (shares(loans.ids, f"later {repeat}") < TRAINING_SHARE)
     return Split(
-        "later", repeat, early & ~last, after & ~last, after & last, unknown=("year",)
+        "later", repeat, early & ~last, after & ~last, after & last, unknown=("year", "time")
     )  # fmt: skip
 
 
