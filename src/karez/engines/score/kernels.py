@@ -14,9 +14,7 @@ import numba
 import numpy as np
 
 _compile = numba.njit(cache=True, nogil=True, error_model="numpy")
-_quick = numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"}
-)
+_quick = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS /= _WEIGHTS.sum()
 
@@ -110,6 +108,15 @@ def times_data(codes, weights, values, out):
     rows, blocks = codes.shape
     count = values.shape[1]
     out[:] = 0
+    if count == 1:  # the loops over columns would cost more than what they do
+        for row in range(rows):
+            total = values[codes[row, 0], 0]
+            for block in range(1, blocks):
+                total += values[codes[row, block], 0]
+            total *= weights[row]
+            for block in range(blocks):
+                out[codes[row, block], 0] += total
+        return
     sums = np.empty(count, values.dtype)
     for row in range(rows):
         sums[:] = 0

@@ -29,9 +29,12 @@ from karez.engines.score import kernels
 from karez.engines.score.table import Floats, Ints
 
 SEED = 2_026
-PROBES, EARLY_DRAWS, FINAL_DRAWS = 8, 8, 64
-MOST_ROUNDS = 60
+EARLY = 8  # draws, and probes, of a search
+FINAL, FINAL_OF_MANY = 64, 32  # draws that a score keeps
+MANY = 200_000  # cells
+MOST_ROUNDS, MOST_TURNS = 60, 60
 MEAN_CLOSE = 1e-5  # log-odds
+DRAW_CLOSE = 3e-3  # of the right side, in the norm of the inverse
 SPREAD_CLOSE = 3e-3  # of log variance
 LEAST_VARIANCE = 1e-6
 STEP_MOST = 1.5  # of log variance, in one round
@@ -162,8 +165,8 @@ def _nothing(parts: Sequence[Part]) -> State:
     return State(
         np.zeros(levels),
         np.array([part.variance for part in parts]),
-        np.zeros((levels, PROBES), np.float32),
-        np.zeros((levels, EARLY_DRAWS), np.float32),
+        np.zeros((levels, EARLY), np.float32),
+        np.zeros((levels, EARLY), np.float32),
         np.zeros(len(parts)),
     )
 
@@ -194,11 +197,11 @@ def kept(state: State, parts: Sequence[Part], some: Sequence[int]) -> State:
 def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) -> State:
     """Search on from ``state`` until mean and spreads stand still, within ``close`` of the usual."""
     prior = Prior.of(parts)
-    noise = _Noise(cells, prior, PROBES, EARLY_DRAWS)
+    noise = _Noise(cells, prior, EARLY, EARLY)
     pull = np.array([[part.prior_levels, part.prior_variance] for part in parts]).T
     slow, before = np.ones(len(parts)), np.zeros(len(parts))
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, prior, state, noise)
+        moved = _round(cells, parts, prior, state, noise, DRAW_CLOSE * min(close, 10))
         steps, evidence = _spread_steps(prior, state, noise, pull[0], pull[1])
         steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
@@ -217,11 +220,12 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
 def settle(cells: Cells, parts: Sequence[Part], state: State) -> None:
     """Make the final draws, and bring the mean to rest under them, its walks in order."""
     state.probes = np.zeros((len(state.mean), 0), np.float32)
-    state.draws = np.zeros((len(state.mean), FINAL_DRAWS), np.float32)
+    count = FINAL if len(cells.total) < MANY else FINAL_OF_MANY
+    state.draws = np.zeros((len(state.mean), count), np.float32)
     prior = Prior.of(parts)
-    noise = _Noise(cells, prior, 0, FINAL_DRAWS)
+    noise = _Noise(cells, prior, 0, count)
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, prior, state, noise)
+        moved = _round(cells, parts, prior, state, noise, 5 * DRAW_CLOSE)
         noise = None
         if moved < MEAN_CLOSE:
             break
@@ -350,7 +354,12 @@ class _System:
 
 
 def _round(
-    cells: Cells, parts: Sequence[Part], prior: Prior, state: State, noise: _Noise | None
+    cells: Cells,
+    parts: Sequence[Part],
+    prior: Prior,
+    state: State,
+    noise: _Noise | None,
+    close: float,
 ) -> float:
     """Take one step of the mean, and of the draws where there is noise; return how far it went."""
     before = state.mean.copy()
@@ -361,7 +370,7 @@ def _round(
         chance, slope = _chances(cells, state)
     system = _System(cells, cells.total * slope, precision, groups)
     gradient = _gradient(cells, state.mean, precision, chance)[:, None]
-    step = system.solve(gradient, np.zeros_like(gradient), 1e-3, 60)[:, 0]
+    step = system.solve(gradient, np.zeros_like(gradient), 1e-3, MOST_TURNS)[:, 0]
     furthest = np.abs(kernels.row_sums(cells.codes, step)).max()
     state.mean += step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
     if noise is not None:
@@ -373,7 +382,7 @@ def _round(
         right = np.hstack([prior.spread(noise.probes), draws])
         if groups is not None:  # draws know no order: a spread would leap when neighbours pool
             system = _System(cells, cells.total * slope, precision, None)
-        found = system.solve(right, np.hstack([state.probes, state.draws]), 3e-3, 60)
+        found = system.solve(right, np.hstack([state.probes, state.draws]), close, MOST_TURNS)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
     return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
 
