@@ -18,6 +18,7 @@ from karez.engines.score.table import Floats, Ints, Table
 
 PAIR_GROUPS = 5  # of the bins of a number, in a pair
 PAIR_VARIANCE = 0.02  # where the search begins
+PAIR_RATE = 4.0  # of the exponential prior of a pair's spread: one in fifty is above 1
 NEIGHBOURS = (
     0.5  # correlation of neighbouring groups of a number, within a level of the other feature
 )
@@ -99,11 +100,11 @@ def parts(made: Sequence[Column], recipe: Recipe) -> list[Part]:
             out.append(
                 Part(
                     start, *_walk(bins), fixed, expected, expected, recipe.prior_levels,
-                    bins, direction,
+                    walk=bins, direction=direction,
                 )
             )  # fmt: skip
         elif column.kind == "pair":
-            out.append(Part(start, *_chains(column), zero, PAIR_VARIANCE, 0.0, 0.0))
+            out.append(Part(start, *_chains(column), zero, PAIR_VARIANCE, 0.0, 0.0, PAIR_RATE))
         else:
             out.append(Part(start, zero + 1, zero, zero, expected, expected, recipe.prior_levels))
     return out

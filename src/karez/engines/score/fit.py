@@ -18,7 +18,7 @@ from karez.engines.score.errors import (
 )
 from karez.engines.score.model import DRAW_STEPS, Block, Dropped, Model, Notes
 from karez.engines.score.model import Draws as Steps
-from karez.engines.score.pairs import look, screen
+from karez.engines.score.pairs import Rows, look, screen
 from karez.engines.score.predict import require_columns
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Table
@@ -51,14 +51,22 @@ def fit(
     made += pairs
     places = design.parts(made, recipe)
     data = design.cells(made, places, *cells)
-    pooling.pool(data, places, state)
+    converged = pooling.pool(data, places, state).converged
+    stay = [
+        at
+        for at, column in enumerate(made, 1)
+        if column.kind != "pair" or recipe.pairs != "screened" or state.evidence[at] >= LEAST_EVIDENCE
+    ]
+    made, state = [made[at - 1] for at in stay], pooling.kept(state, places, [0, *stay])
+    places = design.parts(made, recipe)
+    data = design.cells(made, places, *cells)
     pooling.settle(data, places, state)
-    if not state.converged:
+    if not converged:
         fallbacks.append(f"the search stopped after {state.rounds} rounds before it was at rest")
     if len(recipe.features) > weights @ bad:
         fallbacks.append("there are more features than defaults: most effects are drawn to nothing")
     notes = Notes(
-        len(table), float(weights.sum()), float(weights @ bad), state.rounds, state.converged,
+        len(table), float(weights.sum()), float(weights @ bad), state.rounds, converged,
         tuple(fallbacks),
     )  # fmt: skip
     return _model(recipe, made, places, data, state, notes, dropped)
@@ -109,10 +117,10 @@ def _pairs(
     state = pooling.begin(data, places)
     levels = {column.name: column.in_pairs() for column in _numbers_last(made)}
     if recipe.pairs != "screened":
-        nothing = np.zeros(len(bad))
+        rows = Rows(0 * bad, 0 * bad, weights)
         named = [tuple(name for name in levels if name in pair) for pair in recipe.pairs]
         pairs = [
-            design.pair_column(look(levels, (pair[0], pair[1]), nothing, nothing), made)
+            design.pair_column(look(levels, (pair[0], pair[1]), rows), made)
             for pair in named
             if len(pair) == 2
         ]
@@ -124,8 +132,8 @@ def _pairs(
     chance = kernels.mean_sigmoid(
         kernels.row_sums(codes, state.mean), kernels.row_variances(codes, state.draws)
     )
-    residual, variance = weights * (bad - chance), weights**2 * chance * (1 - chance)
-    found = screen(levels, residual, variance, recipe.least_pair_z, CANDIDATES)
+    rows = Rows(bad - chance, chance * (1 - chance), weights)
+    found = screen(levels, rows, recipe.least_pair_z, CANDIDATES)
     pairs = [design.pair_column(pair, made) for pair in found]
     whole = design.parts([*made, *pairs], recipe)
     state = pooling.widened(state, whole)

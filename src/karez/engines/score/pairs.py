@@ -24,28 +24,34 @@ class Found:
     codes: Ints
 
 
+@attrs.frozen(eq=False)
+class Rows:
+    """What the features leave of each row: outcome - probability, its variance, and the weight."""
+
+    residual: Floats
+    variance: Floats
+    weight: Floats
+
+
 def screen(
-    levels: Mapping[str, Ints], residual: Floats, variance: Floats, least_z: float, most: int
+    levels: Mapping[str, Ints], rows: Rows, least_z: float, most: int
 ) -> list[Found]:
     """Return the pairs whose cells differ more than chance allows, the clearest first.
 
-    ``residual`` is weight x (outcome - probability) of each row, ``variance`` its variance. If a
-    pair adds nothing, the sum over its cells of (sum of residuals)^2 - sum of squares has mean 0 and
-    variance 2 sum((sum v)^2 - sum v^2): the two as z.
+    If a pair adds nothing, the sum over its cells of (sum of residuals)^2 - sum of squares has mean
+    0 and variance 2 sum((sum v)^2 - sum v^2), v being the variance of a row: the two as z.
     """
     names = list(levels)
     found: list[Found] = []
     for at, first in enumerate(names):
         for second in names[at + 1 :]:
-            pair = look(levels, (first, second), residual, variance)
-            if pair.z >= least_z and len(pair.cells) * LEAST_ROWS <= len(residual):
+            pair = look(levels, (first, second), rows)
+            if pair.z >= least_z and len(pair.cells) * LEAST_ROWS <= rows.weight.sum():
                 found.append(pair)
     return sorted(found, key=lambda pair: (-pair.z, pair.names))[:most]
 
 
-def look(
-    levels: Mapping[str, Ints], names: tuple[str, str], residual: Floats, variance: Floats
-) -> Found:
+def look(levels: Mapping[str, Ints], names: tuple[str, str], rows: Rows) -> Found:
     """Return a pair and its z; 0 where its cells say no more than one of the features."""
     first, second = levels[names[0]], levels[names[1]]
     keys, codes = np.unique(first * WIDTH + second, return_inverse=True)
@@ -53,9 +59,11 @@ def look(
     found = Found(names, 0.0, cells, codes.astype(np.int32))
     if len(keys) <= max(len(np.unique(cells[:, 0])), len(np.unique(cells[:, 1]))):
         return found
-    sums, expected = np.bincount(codes, residual), np.bincount(codes, variance)
-    excess = float((sums * sums).sum() - (residual * residual).sum())
-    spread = 2 * float((expected * expected).sum() - (variance * variance).sum())
+    weight = rows.weight
+    sums = np.bincount(codes, weight * rows.residual)
+    expected = np.bincount(codes, weight * rows.variance)
+    excess = float(sums @ sums - weight @ rows.residual**2)
+    spread = 2 * float(expected @ expected - weight @ rows.variance**2)
     if not spread > 0:
         return found
     return attrs.evolve(found, z=excess / spread**0.5)

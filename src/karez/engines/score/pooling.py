@@ -49,7 +49,8 @@ class Part:
     """One block's places in the vector of coefficients: ``start`` up to ``stop``.
 
     Their prior precision is ``fixed`` + ``shape`` / variance, where ``shape`` is tridiagonal: its
-    diagonal, and ``beside`` it. The first ``walk`` of them are bins in order, and ``direction`` says
+    diagonal, and ``beside`` it. ``prior_levels`` levels of ``prior_variance`` are taken as seen before,
+    and the spread is exponential with ``prior_rate``: the larger, the less likely. The first ``walk`` of them are bins in order, and ``direction`` says
     whether their effects may only rise (1), only fall (-1), or both (0).
     """
 
@@ -60,6 +61,7 @@ class Part:
     variance: float
     prior_variance: float
     prior_levels: float
+    prior_rate: float = 0.0
     walk: int = 0
     direction: int = 0
 
@@ -198,11 +200,11 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     """Search on from ``state`` until mean and spreads stand still, within ``close`` of the usual."""
     prior = Prior.of(parts)
     noise = _Noise(cells, prior, EARLY, EARLY)
-    pull = np.array([[part.prior_levels, part.prior_variance] for part in parts]).T
+    pull = [(part.prior_levels, part.prior_variance, part.prior_rate) for part in parts]
     slow, before = np.ones(len(parts)), np.zeros(len(parts))
     for _ in range(MOST_ROUNDS):
         moved = _round(cells, parts, prior, state, noise, DRAW_CLOSE * min(close, 10))
-        steps, evidence = _spread_steps(prior, state, noise, pull[0], pull[1])
+        steps, evidence = _spread_steps(prior, state, noise, np.array(pull).T)
         steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
         before = steps
@@ -406,21 +408,23 @@ def _times_prior(prior: tuple[Floats, Floats], mean: Floats) -> Floats:
 
 
 def _spread_steps(
-    prior: Prior, state: State, noise: _Noise, levels: Floats, variance: Floats
+    prior: Prior, state: State, noise: _Noise, pull: Floats
 ) -> tuple[Floats, Floats]:
     """Return for each part by how much the logarithm of its variance should move, and its evidence.
 
     The derivative of the bound by it, over what is known of it: with d = rank - tr(SV) / variance
-    levels' worth of evidence the information is at least d^2 / (2 rank). The prior of a variance
-    counts as ``levels`` levels that have ``variance``.
+    levels' worth of evidence the information is at least d^2 / (2 rank). ``pull`` is what
+    is known before: levels, their variance, and the rate of an exponential spread.
     """
+    levels, variance, rate = pull
     squares = np.square(prior.gathered(state.mean[:, None])[:, 0])
     traces = (noise.probes * prior.gathered(state.probes)).mean(axis=1, dtype=np.float64)
     square, trace = np.add.reduceat(squares, prior.starts), np.add.reduceat(traces, prior.starts)
     rank = np.maximum(prior.rank, 1)
     evidence = np.maximum(prior.rank - trace / state.variances, 1e-6 * rank)
-    gap = square / state.variances - evidence + levels * (variance / state.variances - 1)
-    known = evidence**2 / rank + levels * variance / state.variances
+    expected, far = levels * variance / state.variances, rate * np.sqrt(state.variances)
+    gap = square / state.variances - evidence + expected - levels - far
+    known = evidence**2 / rank + expected + far / 2
     return np.where(prior.rank > 0, gap / known, 0), np.where(prior.rank > 0, evidence, 0)
 
 
