@@ -7,12 +7,13 @@ import pytest
 from benchmarks.thin.loans import FILE, Loans, read_loans
 from benchmarks.thin.splits import PLACE_GROUPS, PROTOCOLS, last_quarter, shares
 
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the loans are not beside the repository")
 EVERY = [(name, repeat) for name in PROTOCOLS for repeat in (0, 7)]
 
 
 @pytest.fixture(scope="module")
 def loans() -> Loans:
+    if not FILE.exists():
+        pytest.skip("the loans are not beside the repository")
     return read_loans()
 
 
