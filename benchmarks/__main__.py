@@ -16,6 +16,7 @@ from benchmarks import (
     conformance,
     contracts,
     facts,
+    fitting,
     history,
     imports,
     peers,
@@ -43,6 +44,7 @@ def main() -> int:
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,
+        "fitting": fitting.run,
         "welltest": welltest.run,
         "thin": thin.run,
     }

@@ -90,7 +90,7 @@ def _attempts(loans: Loans, split: Split) -> Mapping[str, Attempt]:
         predict = fit(training, weight, split.repeat)
         seconds = time.process_time() - begun
         pd = np.full(len(loans), np.nan)
-        pd[judged] = predict(others)
+        pd[judged] = np.clip(predict(others), 0, 1)  # one method said 1 and a rounding error
         attempts[name] = Attempt(pd, seconds)
     return attempts
 

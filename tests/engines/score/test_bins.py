@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karez.engines.score import bins
+from karez.engines.score import bins, labels
 
 VALUES = st.lists(
     st.one_of(st.sampled_from((0.5, 0.75, 1.0)), st.floats(-100, 100), st.just(np.nan)),
@@ -35,13 +35,13 @@ def test_edges__every_bin_has_rows_enough(values, least, most):
 
 @given(st.lists(st.sampled_from(("b", "a", "é", "", None)), min_size=1))
 def test_label_codes__are_sorted_and_missing_comes_last(values):
-    codes, labels = bins.label_codes("x", values)
-    assert [labels[code] for code in codes] == values
-    named = [label for label in labels if label is not None]
+    codes, names = labels.label_codes("x", values)
+    assert [names[code] for code in codes] == values
+    named = [label for label in names if label is not None]
     assert named == sorted(named)
-    assert None not in labels[:-1]
-    assert bins.known_codes("x", values, labels).tolist() == codes.tolist()
-    assert (bins.known_codes("x", ["new"] * 3, labels) == len(labels)).all()
+    assert None not in names[:-1]
+    assert labels.known_codes("x", values, names).tolist() == codes.tolist()
+    assert (labels.known_codes("x", ["new"] * 3, names) == len(names)).all()
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1))

@@ -216,7 +216,9 @@ def test_fit__pairs_that_act_together_are_found():
     a, b, c = rng.integers(0, 6, (3, 4000))
     together = rng.normal(0, 1, (6, 6))[a, b]
     outcome = (rng.random(4000) < 1 / (1 + np.exp(1 - together))).astype(np.float64)
-    labels = {name: [str(each) for each in codes] for name, codes in zip("abc", (a, b, c), strict=True)}
+    labels = {
+        name: [str(each) for each in codes] for name, codes in zip("abc", (a, b, c), strict=True)
+    }
     features = [Feature(name, "factor") for name in "abc"]
     table = Table(range(4000), {}, labels)
     found = fit(table, outcome, Recipe(features))

@@ -92,9 +92,7 @@ def test_fit__finds_the_spreads_of_crossed_segments(loans, levels, spreads, base
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(0.01, 50), st.floats(-20, 20)), min_size=2, max_size=12
-    ),
+    st.lists(st.tuples(st.floats(0.01, 50), st.floats(-20, 20)), min_size=2, max_size=12),
     st.floats(0.01, 100),
 )
 def test_isotonic__agrees_with_constrained_least_squares(bins, smooth):

@@ -16,7 +16,9 @@ class World:
     logit: np.ndarray
 
 
-def crossed(loans: int, levels: int, spreads=(0.7, 0.5), base: float = -1.0, seed: int = 0) -> World:
+def crossed(
+    loans: int, levels: int, spreads=(0.7, 0.5), base: float = -1.0, seed: int = 0
+) -> World:
     """Loans in two crossed segments, ``a`` and ``b``, of as many levels each."""
     rng = np.random.default_rng(seed)
     codes = [rng.integers(0, levels, loans) for _ in spreads]

@@ -1,13 +1,11 @@
-"""Where the bins of a number end, and which level each value of a column is."""
+"""Where the bins of a number end, and which bin each value is in."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from karez.engines.score.errors import ColumnMalformedError
-from karez.engines.score.table import Floats, Ints, Labels
+from karez.engines.score.table import Floats, Ints
 
 
 def edges(values: Floats, weight: Floats, most_bins: int, least_weight: float) -> Floats:
@@ -24,15 +22,16 @@ def edges(values: Floats, weight: Floats, most_bins: int, least_weight: float) -
         return np.empty(0)
     below = np.cumsum(np.bincount(place, weight[known]))  # the weight up to and with each value
     shares = np.arange(1, most_bins) / most_bins
-    by_rows = np.searchsorted(below, shares * below[-1], side="right")
-    by_values = (shares * len(distinct)).astype(np.intp)
+    weights: Floats = shares * below[-1]
+    by_rows: list[int] = np.searchsorted(below, weights, side="right").tolist()
+    by_values: list[int] = (shares * len(distinct)).astype(np.intp).tolist()
     kept: list[float] = []
     begun = 0.0
-    for at in np.union1d(by_rows, by_values).tolist():
+    for at in sorted({*by_rows, *by_values}):
         if at == 0 or at >= len(distinct):
             continue
         if below[at - 1] - begun >= least_weight and below[-1] - below[at - 1] >= least_weight:
-            kept.append(distinct[at])
+            kept.append(float(distinct[at]))
             begun = below[at - 1]
     return np.array(kept)
 
@@ -42,46 +41,6 @@ def number_codes(values: Floats, inner: Floats) -> Ints:
     codes = np.searchsorted(inner, values, side="right").astype(np.int32)
     codes[~np.isfinite(values)] = len(inner) + 1
     return codes
-
-
-def label_codes(column: str, values: Labels) -> tuple[Ints, tuple[str | None, ...]]:
-    """Return a code for each row and the labels by code: sorted, and None after all others.
-
-    Raises: ColumnMalformedError.
-    """
-    encoded = _texts(column, values).dictionary_encode()
-    found: list[str] = encoded.dictionary.to_pylist()
-    order = sorted(range(len(found)), key=found.__getitem__)
-    places = np.empty(len(found) + 1, np.int32)
-    places[np.array(order, np.intp)] = np.arange(len(found), dtype=np.int32)
-    places[-1] = len(found)
-    codes = encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
-    missing = (None,) if encoded.null_count else ()
-    return places[codes], (*(found[place] for place in order), *missing)
-
-
-def known_codes(column: str, values: Labels, labels: tuple[str | None, ...]) -> Ints:
-    """Return the code of each row among ``labels``, and ``len(labels)`` where it is none of them.
-
-    Raises: ColumnMalformedError.
-    """
-    codes, found = label_codes(column, values)
-    place = {label: code for code, label in enumerate(labels)}
-    unseen = len(labels)
-    return np.array([place.get(label, unseen) for label in found] or [unseen], np.int32)[codes]
-
-
-def _texts(column: str, values: Labels) -> pa.StringArray:
-    try:
-        return pa.array(values, type=pa.string(), from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
-        pass
-    texts = np.asarray(values, dtype=object).tolist()
-    for row, value in enumerate(texts):
-        missing = value is None or value != value  # noqa: PLR0124 - NaN is not itself
-        if not (missing or isinstance(value, str)):
-            raise ColumnMalformedError(column=column, row=row, value=value, kind="text")
-    return pa.array(texts, type=pa.string(), from_pandas=True)
 
 
 def coarse_levels(below: Floats, groups: int) -> Ints:

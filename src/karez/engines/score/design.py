@@ -7,13 +7,16 @@ from typing import Literal
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from karez.engines.score import bins
+from karez.engines.score.labels import label_codes
 from karez.engines.score.model import Cells as PairCells
 from karez.engines.score.model import Dropped
 from karez.engines.score.pairs import Found
-from karez.engines.score.pooling import Cells, Part
+from karez.engines.score.prior import Part
 from karez.engines.score.recipe import Feature, Recipe
+from karez.engines.score.system import Cells
 from karez.engines.score.table import Floats, Ints, Table
 
 PAIR_GROUPS = 5  # of the bins of a number, in a pair
@@ -25,6 +28,9 @@ NEIGHBOURS = (
 FREE = 1e-4  # precision of the intercept
 LEVEL = 0.1  # precision of each bin of a number, beside its steps
 MISSING = 1.0  # precision of a missing number's effect
+
+
+Collapsed = tuple[Ints, Floats, Floats]
 
 
 @attrs.frozen(eq=False)
@@ -46,6 +52,7 @@ class Column:
 
     @property
     def name(self) -> str:
+        """The feature; of a pair the first."""
         return self.features[0]
 
     def in_pairs(self) -> Ints:
@@ -141,9 +148,7 @@ def row_codes(made: Sequence[Column], places: Sequence[Part]) -> Ints:
     return out
 
 
-def collapse(
-    made: Sequence[Column], outcome: Floats, weight: Floats
-) -> tuple[Ints, Floats, Floats]:
+def collapse(made: Sequence[Column], outcome: Floats, weight: Floats) -> Collapsed:
     """Return a row of each cell in the order of their levels, and total and bad weight of each.
 
     The order of the rows, and whether a row is there twice or weighs two, leaves no trace.
@@ -157,7 +162,7 @@ def collapse(
         key = key * column.levels + column.codes
         size *= column.levels
     _, first, cell = np.unique(key, return_index=True, return_inverse=True)
-    total, bad = np.bincount(cell, weight), np.bincount(cell, weight * outcome)
+    total, bad = _sums(cell, weight), _sums(cell, weight * outcome)
     return first.astype(np.int32), total, bad
 
 
@@ -175,20 +180,20 @@ def _number(feature: Feature, values: Floats, recipe: Recipe, weight: Floats) ->
     edges = bins.edges(values, weight, recipe.most_bins, recipe.least_rows)
     codes = bins.number_codes(values, edges)
     levels = len(edges) + 2
-    below = np.bincount(codes, weight, levels)[:-1]
+    below = _sums(codes, weight, levels)[:-1]
     coarse = bins.coarse_levels(below, PAIR_GROUPS)
     return Column((feature.name,), "number", codes, levels, edges=edges, coarse=coarse)
 
 
 def _labels(feature: Feature, table: Table) -> Column:
-    codes, labels = bins.label_codes(feature.name, table.labels[feature.name])
+    codes, labels = label_codes(feature.name, table.labels[feature.name])
     kind = "factor" if feature.kind == "factor" else "segment"
     return Column((feature.name,), kind, codes, len(labels) + 1, labels=labels)
 
 
 def _nothing(column: Column, weight: Floats) -> str:
     """Return why a column says nothing, or nothing where it may."""
-    held = np.flatnonzero(np.bincount(column.codes, weight, column.levels))
+    held = np.flatnonzero(_sums(column.codes, weight, column.levels))
     if len(held) > 1:
         return ""
     if column.kind == "number" and held[0] == column.levels - 1:
@@ -196,3 +201,7 @@ def _nothing(column: Column, weight: Floats) -> str:
     if column.labels == (None,):
         return "every value is missing"
     return "every loan has the same value, or too few have another"
+
+
+def _sums(codes: npt.NDArray[np.integer], weight: Floats, levels: int = 0) -> Floats:
+    return np.bincount(codes, weight, levels).astype(np.float64)

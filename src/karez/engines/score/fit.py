@@ -16,8 +16,8 @@ from karez.engines.score.errors import (
     TableEmptyError,
     WeightMalformedError,
 )
-from karez.engines.score.model import DRAW_STEPS, Block, Dropped, Model, Notes
-from karez.engines.score.model import Draws as Steps
+from karez.engines.score.finish import Pooled, finish
+from karez.engines.score.model import Model, Notes
 from karez.engines.score.pairs import Rows, look, screen
 from karez.engines.score.predict import require_columns
 from karez.engines.score.recipe import Recipe
@@ -46,30 +46,37 @@ def fit(
         some = weights > 0
         table, bad, weights = table.take(some), bad[some], weights[some]
     made, dropped, fallbacks = design.columns(table, recipe, weights)
+    pooled, converged = _pool(recipe, made, bad, weights)
+    rounds = pooled.state.rounds
+    if not converged:
+        fallbacks.append(f"the search stopped after {rounds} rounds before it was at rest")
+    if len(recipe.features) > weights @ bad:
+        fallbacks.append("there are more features than defaults: most effects are drawn to nothing")
+    total, defaults = float(weights.sum()), float(weights @ bad)
+    notes = Notes(len(table), total, defaults, rounds, converged, tuple(fallbacks))
+    return finish(pooled, recipe, notes, dropped)
+
+
+def _pool(recipe: Recipe, made: list[Column], bad: Floats, weights: Floats) -> tuple[Pooled, bool]:
+    """Return what was pooled in the end, and whether the search came to rest."""
     cells = design.collapse(made, bad, weights)
     pairs, state = _pairs(recipe, made, cells, bad, weights)
-    made += pairs
+    made = [*made, *pairs]
     places = design.parts(made, recipe)
-    data = design.cells(made, places, *cells)
-    converged = pooling.pool(data, places, state).converged
+    pooling.pool(design.cells(made, places, *cells), places, state)
+    converged = state.converged
     stay = [
         at
         for at, column in enumerate(made, 1)
-        if column.kind != "pair" or recipe.pairs != "screened" or state.evidence[at] >= LEAST_EVIDENCE
+        if column.kind != "pair"
+        or recipe.pairs != "screened"
+        or state.evidence[at] >= LEAST_EVIDENCE
     ]
     made, state = [made[at - 1] for at in stay], pooling.kept(state, places, [0, *stay])
     places = design.parts(made, recipe)
     data = design.cells(made, places, *cells)
     pooling.settle(data, places, state)
-    if not converged:
-        fallbacks.append(f"the search stopped after {state.rounds} rounds before it was at rest")
-    if len(recipe.features) > weights @ bad:
-        fallbacks.append("there are more features than defaults: most effects are drawn to nothing")
-    notes = Notes(
-        len(table), float(weights.sum()), float(weights @ bad), state.rounds, converged,
-        tuple(fallbacks),
-    )  # fmt: skip
-    return _model(recipe, made, places, data, state, notes, dropped)
+    return Pooled(made, places, data, state), converged
 
 
 def _outcome(outcome: npt.ArrayLike, rows: int) -> Floats:
@@ -109,8 +116,8 @@ def _pairs(
 ) -> tuple[list[Column], pooling.State]:
     """Return the pairs that the score will have, and where the search for it may begin.
 
-    A pair is a candidate if it shows in the residuals of the features alone. All candidates are then
-    pooled together, roughly, and those stay whose cells differ most.
+    A pair is a candidate if it shows in the residuals of the features alone. All candidates are
+    then pooled together, roughly, and those stay whose cells differ most.
     """
     places = design.parts(made, recipe)
     data = design.cells(made, places, *cells)
@@ -146,79 +153,3 @@ def _pairs(
 
 def _numbers_last(made: Sequence[Column]) -> list[Column]:
     return sorted(made, key=lambda column: column.kind == "number")
-
-
-def _model(
-    recipe: Recipe,
-    made: Sequence[Column],
-    places: Sequence[pooling.Part],
-    data: pooling.Cells,
-    state: pooling.State,
-    notes: Notes,
-    dropped: Sequence[Dropped],
-) -> Model:
-    """Bring every block to 0 for the average loan, and the whole to the default rate it learned."""
-    levels = len(state.mean)
-    total = kernels.level_sums(data.codes, data.total, levels)
-    bad = kernels.level_sums(data.codes, data.bad, levels)
-    mean, draws, sd = (
-        state.mean.copy(),
-        state.draws.astype(np.float64),
-        pooling.deviations(data, places, state),
-    )
-    for part in places[1:]:
-        share = total[part.place] / total[0]
-        middle, middles = share @ mean[part.place], share @ draws[part.place]
-        mean[part.place] -= middle
-        draws[part.place] -= middles
-        mean[0] += middle
-        draws[0] += middles
-    sd[0] = np.sqrt(np.square(draws[0]).mean())
-    steps = _steps(draws)
-    blocks = [
-        Block(
-            features=column.features,
-            kind=column.kind,
-            effect=mean[part.place].copy(),
-            sd=sd[part.place].copy(),
-            draws=steps[part.place].copy(),
-            good=(total - bad)[part.place],
-            bad=bad[part.place].copy(),
-            spread=float(np.sqrt(variance)),
-            edges=column.edges,
-            labels=column.labels,
-            coarse=column.coarse,
-            cells=column.cells,
-        )
-        for column, part, variance in zip(made, places[1:], state.variances[1:], strict=True)
-    ]
-    rounded = (steps * (sd / DRAW_STEPS)[:, None]).astype(np.float32)
-    return Model(
-        recipe=recipe,
-        blocks=tuple(blocks),
-        intercept=float(mean[0]) + _shift(data, mean, rounded),
-        intercept_sd=float(sd[0]),
-        intercept_draws=steps[0].copy(),
-        notes=notes,
-        dropped=tuple(dropped),
-    )
-
-
-def _steps(draws: Floats) -> Steps:
-    """Return the draws in whole steps, each level's with the standard deviation that it has."""
-    size = np.sqrt(np.square(draws).mean(axis=1))
-    steps = np.rint(draws * (DRAW_STEPS / np.maximum(size, 1e-12))[:, None])
-    return np.clip(steps, -127, 127).astype(np.int8)
-
-
-def _shift(data: pooling.Cells, mean: Floats, draws: npt.NDArray[np.float32]) -> float:
-    """Return what brings the mean probability to the rate of the training data."""
-    logit, variance = kernels.row_sums(data.codes, mean), kernels.row_variances(data.codes, draws)
-    shift = 0.0
-    for _ in range(20):
-        chance, slope = kernels.mean_sigmoid_and_slope(logit + shift, variance)
-        step = float((data.bad.sum() - data.total @ chance) / (data.total @ slope))
-        shift += step
-        if abs(step) < 1e-10:
-            break
-    return shift

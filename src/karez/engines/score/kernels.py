@@ -10,17 +10,38 @@ tridiagonal: ``diagonal`` and ``beside``, which is 0 where two neighbours have n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 import numba
 import numpy as np
+import numpy.typing as npt
 
-_compile = numba.njit(cache=True, nogil=True, error_model="numpy")
-_quick = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+from karez.engines.score.table import Floats, Ints
+
+Compiled = TypeVar("Compiled", bound=Callable[..., Any])
+Columns = npt.NDArray[np.floating]
+Whole = npt.NDArray[np.int64]
+
+
+def _compile(function: Compiled) -> Compiled:
+    return cast("Compiled", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def _quick(function: Compiled) -> Compiled:
+    """Compile a function whose sums may be taken in any order, several columns at once."""
+    compiler = numba.njit(
+        cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"}
+    )
+    return cast("Compiled", compiler(function))
+
+
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS /= _WEIGHTS.sum()
 
 
 @_compile
-def mean_sigmoid(mean, variance):
+def mean_sigmoid(mean: Floats, variance: Floats) -> Floats:
     """Return the mean of 1 / (1 + exp(-x)) for x normal, by nine nodes of Gauss and Hermite."""
     out = np.empty(len(mean))
     for row in range(len(mean)):
@@ -33,7 +54,7 @@ def mean_sigmoid(mean, variance):
 
 
 @_compile
-def mean_sigmoid_and_slope(mean, variance):
+def mean_sigmoid_and_slope(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """Return the means of the sigmoid and of its derivative, as in ``mean_sigmoid``."""
     out, slope = np.empty(len(mean)), np.empty(len(mean))
     for row in range(len(mean)):
@@ -48,7 +69,7 @@ def mean_sigmoid_and_slope(mean, variance):
 
 
 @_compile
-def row_sums(codes, values):
+def row_sums(codes: Ints, values: Floats) -> Floats:
     """Return for each row the sum of its coefficients."""
     out = np.zeros(codes.shape[0])
     for row in range(codes.shape[0]):
@@ -58,7 +79,7 @@ def row_sums(codes, values):
 
 
 @_compile
-def level_sums(codes, values, levels):
+def level_sums(codes: Ints, values: Floats, levels: int) -> Floats:
     """Return for each coefficient the sum of ``values`` over its rows."""
     out = np.zeros(levels)
     for row in range(codes.shape[0]):
@@ -68,7 +89,7 @@ def level_sums(codes, values, levels):
 
 
 @_quick
-def row_variances(codes, draws):
+def row_variances(codes: Ints, draws: Columns) -> Floats:
     """Return for each row the mean square of the sums of its coefficients' draws."""
     rows, blocks = codes.shape
     count = draws.shape[1]
@@ -88,9 +109,8 @@ def row_variances(codes, draws):
 
 
 @_quick
-def scores(codes, effects, draws, points, z):
-    """Return for each row: mean probability, that z deviations below and above the log-odds, these
-    and their deviation, and points."""
+def scores(codes: Ints, effects: Floats, draws: Columns, points: Floats, z: float) -> Floats:
+    """Return six values for each row: as the fields of ``predict.Scores``, in order."""
     out = np.empty((6, codes.shape[0]))
     out[3] = row_sums(codes, effects)
     variance = row_variances(codes, draws)
@@ -103,7 +123,7 @@ def scores(codes, effects, draws, points, z):
 
 
 @_quick
-def times_data(codes, weights, values, out):
+def times_data(codes: Ints, weights: Columns, values: Columns, out: Columns) -> None:
     """Set ``out`` to Z' W Z ``values``, a column at a time in step: levels x columns."""
     rows, blocks = codes.shape
     count = values.shape[1]
@@ -134,8 +154,8 @@ def times_data(codes, weights, values, out):
 
 
 @_compile
-def sign_sums(codes, roots, signs, out):
-    """Set ``out`` to Z' diag(``roots``) E, where bit m of a row's ``signs`` is its sign in column m."""
+def sign_sums(codes: Ints, roots: Columns, signs: npt.NDArray[np.uint64], out: Columns) -> None:
+    """Set ``out`` to Z' diag(``roots``) E: bit m of a row's ``signs`` is its sign in column m."""
     rows, blocks = codes.shape
     count = out.shape[1]
     out[:] = 0
@@ -151,7 +171,7 @@ def sign_sums(codes, roots, signs, out):
 
 
 @_compile
-def hashes(codes):
+def hashes(codes: Ints) -> npt.NDArray[np.uint64]:
     """Return 64 mixed bits for each row, which depend on nothing but its codes."""
     out = np.empty(codes.shape[0], np.uint64)
     for row in range(codes.shape[0]):
@@ -167,7 +187,7 @@ def hashes(codes):
 
 
 @_compile
-def factored(diagonal, beside):
+def factored(diagonal: Floats, beside: Floats) -> tuple[Floats, Floats]:
     """Return the pivots and multipliers of a tridiagonal matrix, for ``solved``."""
     pivots, multipliers = diagonal.copy(), np.zeros(len(diagonal))
     for place in range(1, len(diagonal)):
@@ -178,7 +198,7 @@ def factored(diagonal, beside):
 
 
 @_compile
-def solved(pivots, multipliers, values, out):
+def solved(pivots: Floats, multipliers: Floats, values: Columns, out: Columns) -> None:
     """Set ``out`` to the solution, for each column of ``values``, of a factored system."""
     levels, count = values.shape
     out[0] = values[0]
@@ -198,7 +218,9 @@ def solved(pivots, multipliers, values, out):
 
 
 @_compile
-def isotonic(data, wanted, diagonal, beside):
+def isotonic(
+    data: Floats, wanted: Floats, diagonal: Floats, beside: Floats
+) -> tuple[Floats, Whole]:
     """Return the nondecreasing x that makes x'Ax / 2 - x'b least, and the group of each place.
 
     A is tridiagonal: ``data`` + ``diagonal`` on it and ``beside``; b is ``wanted``. Neighbours that

@@ -23,9 +23,9 @@ class Block:
 
     There are ``len(effect)`` levels, and the last of them stands for what was never seen: for a
     number that is a missing one. A number's level k is what lies from ``edges[k - 1]`` up to, and
-    not at, ``edges[k]``. ``labels`` name the levels of a factor or segment, but the last. ``coarse``
-    says for each level of a number in which group of bins it goes into pairs. ``cells`` are the pairs
-    of levels (of groups, for a number), in order, that a pair of features has seen.
+    not at, ``edges[k]``. ``labels`` name the levels of a factor or segment, but the last.
+    ``coarse`` says for each level of a number in which group of bins it goes into pairs. ``cells``
+    are the pairs of levels (of groups, for a number), in order, that a pair of features has seen.
 
     ``effect`` is 0 for the average loan of the training data. ``sd`` is its standard deviation.
     ``draws`` (levels x draws) are joint draws of the effects around ``effect``, in steps of

@@ -1,4 +1,4 @@
-"""Pairs of features that act together: which of them show in what the features leave unexplained."""
+"""Pairs of features that act together: which of them show in what the features leave."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ class Rows:
     weight: Floats
 
 
-def screen(
-    levels: Mapping[str, Ints], rows: Rows, least_z: float, most: int
-) -> list[Found]:
+def screen(levels: Mapping[str, Ints], rows: Rows, least_z: float, most: int) -> list[Found]:
     """Return the pairs whose cells differ more than chance allows, the clearest first.
 
     If a pair adds nothing, the sum over its cells of (sum of residuals)^2 - sum of squares has mean

@@ -11,10 +11,10 @@ and of its derivative over each row's own log-odds, N(z'm, z'Vz),
 P being the prior precision and S its shape. Where p and w are taken at the mean alone, this is the
 Laplace approximation, whose spreads are too low by a fifth with ten loans a level.
 
-V is never made. z'Vz comes from draws of N(0, V), which solve (Z'WZ + P) x = noise with the covariance
-of the left side, and tr SV from probes (Hutchinson), which solve it with random signs on the right:
-each by conjugate gradients, a handful of columns at once. The error of a probe comes only from what
-is off the diagonal of V, and is smaller by far than that of a draw.
+V is never made. z'Vz comes from draws of N(0, V), which solve (Z'WZ + P) x = noise with the
+covariance of the left side, and tr SV from probes (Hutchinson), which solve it with random signs on
+the right: each by conjugate gradients, a handful of columns at once. The error of a probe comes
+only from what is off the diagonal of V, and is smaller by far than that of a draw.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.score import kernels
-from karez.engines.score.table import Floats, Ints
+from karez.engines.score.prior import Part, Prior
+from karez.engines.score.system import Cells, Groups, System, times_prior
+from karez.engines.score.table import Floats
 
 SEED = 2_026
 EARLY = 8  # draws, and probes, of a search
@@ -41,108 +43,14 @@ STEP_MOST = 1.5  # of log variance, in one round
 ROW_STEP_MOST = 2.0  # log-odds of a row, in one round
 
 Draws = npt.NDArray[np.float32]
-Groups = npt.NDArray[np.intp]
-
-
-@attrs.frozen(eq=False)
-class Part:
-    """One block's places in the vector of coefficients: ``start`` up to ``stop``.
-
-    Their prior precision is ``fixed`` + ``shape`` / variance, where ``shape`` is tridiagonal: its
-    diagonal, and ``beside`` it. ``prior_levels`` levels of ``prior_variance`` are taken as seen before,
-    and the spread is exponential with ``prior_rate``: the larger, the less likely. The first ``walk`` of them are bins in order, and ``direction`` says
-    whether their effects may only rise (1), only fall (-1), or both (0).
-    """
-
-    start: int
-    shape: Floats
-    beside: Floats
-    fixed: Floats
-    variance: float
-    prior_variance: float
-    prior_levels: float
-    prior_rate: float = 0.0
-    walk: int = 0
-    direction: int = 0
-
-    @property
-    def stop(self) -> int:
-        """The place after the last."""
-        return self.start + len(self.shape)
-
-    @property
-    def place(self) -> slice:
-        """The part's slice of the vector."""
-        return slice(self.start, self.stop)
-
-
-@attrs.frozen(eq=False)
-class Prior:
-    """The shapes of all parts in one vector, and their root: shape = R R', R lower bidiagonal."""
-
-    starts: npt.NDArray[np.intp]
-    owner: npt.NDArray[np.intp]
-    shape: Floats
-    beside: Floats
-    fixed: Floats
-    root: Floats
-    below: Floats
-    rank: Floats
-
-    @classmethod
-    def of(cls, parts: Sequence[Part]) -> Prior:
-        """Return the prior of these parts, which follow one another from 0."""
-        starts = np.array([part.start for part in parts])
-        owner = np.repeat(np.arange(len(parts)), [len(part.shape) for part in parts])
-        shape = np.concatenate([part.shape for part in parts])
-        beside = np.concatenate([part.beside for part in parts])
-        fixed = np.concatenate([part.fixed for part in parts])
-        pivots, multipliers = kernels.factored(shape, beside)
-        root = np.sqrt(np.maximum(pivots, 0))
-        below = np.append(multipliers[1:] * root[:-1], 0)
-        return cls(
-            starts,
-            owner,
-            shape,
-            beside,
-            fixed,
-            root,
-            below,
-            np.add.reduceat(root > 0, starts) * 1.0,
-        )
-
-    def precision(self, variances: Floats) -> tuple[Floats, Floats]:
-        """Return the diagonal of the prior precision and what is beside it."""
-        variance = variances[self.owner]
-        return self.fixed + self.shape / variance, self.beside / variance
-
-    def spread(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        """Return R times the columns of ``values``."""
-        out = self.root.astype(values.dtype)[:, None] * values
-        out[1:] += self.below.astype(values.dtype)[:-1, None] * values[:-1]
-        return out
-
-    def gathered(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        """Return R' times the columns of ``values``."""
-        out = self.root.astype(values.dtype)[:, None] * values
-        out[:-1] += self.below.astype(values.dtype)[:-1, None] * values[1:]
-        return out
-
-
-@attrs.frozen(eq=False)
-class Cells:
-    """Rows with the same codes taken together. ``total`` and ``bad`` are their weights."""
-
-    codes: Ints
-    total: Floats
-    bad: Floats
 
 
 @attrs.define(eq=False)
 class State:
     """Where the search stands. ``variances`` has one spread, squared, for each part.
 
-    ``evidence`` is how many levels' worth of spread the data speak for. ``probes`` are the solutions for the probes of the traces, of as many columns or none.
+    ``evidence`` is how many levels' worth of spread the data speak for. ``probes`` are the
+    solutions for the probes of the traces.
     """
 
     mean: Floats
@@ -197,13 +105,13 @@ def kept(state: State, parts: Sequence[Part], some: Sequence[int]) -> State:
 
 
 def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) -> State:
-    """Search on from ``state`` until mean and spreads stand still, within ``close`` of the usual."""
+    """Search on from ``state`` until mean and spreads stand still, ``close`` times the usual."""
     prior = Prior.of(parts)
     noise = _Noise(cells, prior, EARLY, EARLY)
     pull = [(part.prior_levels, part.prior_variance, part.prior_rate) for part in parts]
-    slow, before = np.ones(len(parts)), np.zeros(len(parts))
+    slow, before, evidence = np.ones(len(parts)), np.zeros(len(parts)), np.zeros(len(parts))
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, prior, state, noise, DRAW_CLOSE * min(close, 10))
+        moved = _round(cells, prior, state, noise, DRAW_CLOSE * min(close, 10))
         steps, evidence = _spread_steps(prior, state, noise, np.array(pull).T)
         steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
@@ -227,7 +135,7 @@ def settle(cells: Cells, parts: Sequence[Part], state: State) -> None:
     prior = Prior.of(parts)
     noise = _Noise(cells, prior, 0, count)
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, parts, prior, state, noise, 5 * DRAW_CLOSE)
+        moved = _round(cells, prior, state, noise, 5 * DRAW_CLOSE)
         noise = None
         if moved < MEAN_CLOSE:
             break
@@ -243,7 +151,7 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
     """
     _, slope = _chances(cells, state)
     prior = Prior.of(parts).precision(state.variances)
-    system = _System(cells, cells.total * slope, prior, None)
+    system = System(cells, cells.total * slope, prior, None)
     total = kernels.level_sums(cells.codes, cells.total, len(state.mean))
     draws = state.draws.astype(np.float64)
     away = np.empty_like(draws)
@@ -279,101 +187,18 @@ class _Noise:
         self.fixed *= np.sqrt(prior.fixed).astype(np.float32)[:, None]
 
 
-class _System:
-    """(Z'WZ + P) of one round, in the space where pooled neighbours are one."""
-
-    def __init__(
-        self, cells: Cells, weights: Floats, prior: tuple[Floats, Floats], groups: Groups | None
-    ) -> None:
-        self.codes = cells.codes
-        self.groups = groups
-        self.weights = {
-            np.dtype(np.float64): weights,
-            np.dtype(np.float32): weights.astype(np.float32),
-        }
-        self.diagonal, self.beside = prior
-        self.data = kernels.level_sums(cells.codes, weights, len(self.diagonal))
-        main, beside = self.data + self.diagonal, self.beside
-        if groups is not None:
-            inside = groups[1:] == groups[:-1]
-            main = main.copy()
-            main[:-1] += np.where(inside, 2 * beside[:-1], 0)
-            main = self._gathered(main)
-            last = np.append(np.flatnonzero(~inside), len(groups) - 1)
-            beside = beside[last]
-        self.factors = kernels.factored(main, beside)
-
-    def _gathered(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        if self.groups is None:
-            return values
-        starts = np.flatnonzero(np.diff(self.groups, prepend=-1))
-        return np.add.reduceat(values, starts, axis=0)
-
-    def times(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        spread = values if self.groups is None else values[self.groups]
-        out = np.empty_like(spread)
-        kernels.times_data(self.codes, self.weights[spread.dtype], spread, out)
-        out += self.diagonal.astype(spread.dtype)[:, None] * spread
-        beside = self.beside[:-1].astype(spread.dtype)[:, None]
-        out[:-1] += beside * spread[1:]
-        out[1:] += beside * spread[:-1]
-        return self._gathered(out)
-
-    def solve(
-        self,
-        right: npt.NDArray[np.floating],
-        start: npt.NDArray[np.floating],
-        close: float,
-        most: int,
-    ) -> npt.NDArray[np.floating]:
-        """Return x of (Z'WZ + P) x = ``right``, column by column, to ``close`` of the right side."""
-        right = self._gathered(right)
-        x = (
-            start
-            if self.groups is None
-            else start[np.flatnonzero(np.diff(self.groups, prepend=-1))]
-        )
-        x = x.copy()
-        residual = right - self.times(x)
-        z, whole = np.empty_like(residual), np.empty_like(residual)
-        kernels.solved(*self.factors, residual, z)
-        kernels.solved(*self.factors, right, whole)
-        enough = close * close * np.einsum("ij,ij->j", right, whole) + 1e-30
-        way, size = z.copy(), np.einsum("ij,ij->j", residual, z)
-        for turn in range(most):
-            if turn and (size <= enough).all():
-                break
-            ahead = self.times(way)
-            length = size / np.maximum(np.einsum("ij,ij->j", way, ahead), 1e-30)
-            x += length * way
-            residual -= length * ahead
-            kernels.solved(*self.factors, residual, z)
-            after = np.einsum("ij,ij->j", residual, z)
-            way *= after / np.maximum(size, 1e-30)
-            way += z
-            size = after
-        return x if self.groups is None else x[self.groups]
-
-
-def _round(
-    cells: Cells,
-    parts: Sequence[Part],
-    prior: Prior,
-    state: State,
-    noise: _Noise | None,
-    close: float,
-) -> float:
+def _round(cells: Cells, prior: Prior, state: State, noise: _Noise | None, close: float) -> float:
     """Take one step of the mean, and of the draws where there is noise; return how far it went."""
     before = state.mean.copy()
     precision = prior.precision(state.variances)
     chance, slope = _chances(cells, state)
-    groups = _order(cells, parts, state.mean, precision, chance)
+    groups = _order(cells, prior.parts, state.mean, precision, chance)
     if groups is not None:
         chance, slope = _chances(cells, state)
-    system = _System(cells, cells.total * slope, precision, groups)
+    system = System(cells, cells.total * slope, precision, groups)
     gradient = _gradient(cells, state.mean, precision, chance)[:, None]
     step = system.solve(gradient, np.zeros_like(gradient), 1e-3, MOST_TURNS)[:, 0]
-    furthest = np.abs(kernels.row_sums(cells.codes, step)).max()
+    furthest = np.abs(kernels.row_sums(cells.codes, step.astype(np.float64))).max()
     state.mean += step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
     if noise is not None:
         draws = np.empty_like(noise.fixed)
@@ -383,7 +208,7 @@ def _round(
         draws += noise.fixed + noise.shaped / size[:, None]
         right = np.hstack([prior.spread(noise.probes), draws])
         if groups is not None:  # draws know no order: a spread would leap when neighbours pool
-            system = _System(cells, cells.total * slope, precision, None)
+            system = System(cells, cells.total * slope, precision, None)
         found = system.solve(right, np.hstack([state.probes, state.draws]), close, MOST_TURNS)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
     return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
@@ -396,20 +221,10 @@ def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
 
 def _gradient(cells: Cells, mean: Floats, prior: tuple[Floats, Floats], chance: Floats) -> Floats:
     out = kernels.level_sums(cells.codes, cells.bad - cells.total * chance, len(mean))
-    return out - _times_prior(prior, mean)
+    return out - times_prior(prior, mean)
 
 
-def _times_prior(prior: tuple[Floats, Floats], mean: Floats) -> Floats:
-    diagonal, beside = prior
-    out = diagonal * mean
-    out[:-1] += beside[:-1] * mean[1:]
-    out[1:] += beside[:-1] * mean[:-1]
-    return out
-
-
-def _spread_steps(
-    prior: Prior, state: State, noise: _Noise, pull: Floats
-) -> tuple[Floats, Floats]:
+def _spread_steps(prior: Prior, state: State, noise: _Noise, pull: Floats) -> tuple[Floats, Floats]:
     """Return for each part by how much the logarithm of its variance should move, and its evidence.
 
     The derivative of the bound by it, over what is known of it: with d = rank - tr(SV) / variance
@@ -444,7 +259,7 @@ def _order(
     ordered = [part for part in parts if part.direction and part.walk > 1]
     if not ordered:
         return None
-    bound = _System(cells, cells.total / 4, precision, None)
+    bound = System(cells, cells.total / 4, precision, None)
     gradient = _gradient(cells, mean, precision, chance)
     pooled = np.zeros(len(mean), np.bool_)
     for part in ordered:
@@ -452,7 +267,7 @@ def _order(
         diagonal, beside = precision[0][walk], precision[1][walk]
         now = mean[walk] * part.direction
         wanted = gradient[walk] * part.direction + bound.data[walk] * now
-        wanted += _times_prior((diagonal, beside), now)
+        wanted += times_prior((diagonal, beside), now)
         found, group = kernels.isotonic(bound.data[walk], wanted, diagonal, beside)
         step = np.zeros((len(mean), 1))
         step[walk, 0] = (found - now) * part.direction

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
+from karez.engines.score.labels import known_codes
 from karez.engines.score.model import DRAW_STEPS, Block, Model
 from karez.engines.score.points import base_points, level_points
 from karez.engines.score.reasons import Reason, card, worst
@@ -65,8 +66,8 @@ def apply(model: Model, table: Table) -> Scores:
         zip(stack.starts, level_codes(model, table), strict=True), 1
     ):
         rows[:, column] = code + start
-    *floats, points = stack.scores(rows)
-    return Scores(*floats, points.astype(np.int32))
+    pd, low, high, logit, sd, points = stack.scores(rows)
+    return Scores(pd, low, high, logit, sd, points.astype(np.int32))
 
 
 def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
@@ -78,7 +79,7 @@ def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
     """
     codes = level_codes(model, table)
     cards = [
-        dict(card(model, block, np.unique(code)))
+        dict(card(model, block, np.unique(code).tolist()))
         for block, code in zip(model.blocks, codes, strict=True)
     ]
     columns = [code.tolist() for code in codes]
@@ -94,7 +95,7 @@ class Scorer:
     def __init__(self, model: Model) -> None:
         self._stack = _Stack.of(model)
         self._blocks = [
-            _Lookup(block, start, dict(card(model, block, np.arange(len(block.effect)))))
+            _Lookup(block, start, dict(card(model, block, range(len(block.effect)))))
             for block, start in zip(model.blocks, self._stack.starts, strict=True)
         ]
         self._features = [(feature.name, feature.kind) for feature in model.recipe.features]
@@ -177,8 +178,10 @@ class _Lookup:
             return self._cells.get((paired[name], paired[self._names[1]]), self._unseen)
         if self._kind == "number":
             value = numbers[name]
-            known = value is not None and isfinite(value)
-            level = bisect_right(self._edges, value) if known else self._unseen
+            if value is None or not isfinite(value):
+                level = self._unseen
+            else:
+                level = bisect_right(self._edges, value)
             paired[name] = self._coarse[level]
             return level
         paired[name] = level = self._labels.get(labels[name], self._unseen)
@@ -213,4 +216,4 @@ def require_columns(recipe: Recipe, table: Table) -> None:
 def _codes(block: Block, table: Table) -> Ints:
     if block.kind == "number":
         return bins.number_codes(table.numbers[block.name], block.edges)
-    return bins.known_codes(block.name, table.labels[block.name], block.labels)
+    return known_codes(block.name, table.labels[block.name], block.labels)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 import numpy as np
 
 from karez.engines.score.model import Block, Model
 from karez.engines.score.points import level_points
-from karez.engines.score.table import Ints
 
 
 @attrs.frozen
@@ -17,8 +16,9 @@ class Reason:
     """One block's part in the score of one row.
 
     ``effect`` is in log-odds against the average loan of the training data, positive where it
-    raises the default probability; ``points`` is the same in points of the card. ``loans`` is the weight of training loans at this level: 0 means
-    that it was never seen, and that what is wider speaks alone.
+    raises the default probability; ``points`` is the same in points of the card. ``loans`` is the
+    weight of training loans at this level: 0 means that it was never seen, and that what is wider
+    speaks alone.
     """
 
     feature: str
@@ -30,11 +30,11 @@ class Reason:
     words: str
 
 
-def card(model: Model, block: Block, levels: Ints) -> Iterator[tuple[int, Reason]]:
+def card(model: Model, block: Block, levels: Iterable[int]) -> Iterator[tuple[int, Reason]]:
     """Give each of these levels of a block with its part in a score."""
     points = level_points(model.recipe.scale, block)
     title = " and ".join(model.recipe.feature(name).title for name in block.features)
-    for level in levels.tolist():
+    for level in levels:
         value = level_name(model, block, level)
         yield (
             level,

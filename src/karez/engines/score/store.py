@@ -47,27 +47,22 @@ def from_document(document: Mapping[str, Any]) -> Model:
             reason=f"its format is {document.get('format')!r}, not {FORMAT!r}"
         )
     try:
-        recipe = dict(document["recipe"])
-        pairs = recipe["pairs"]
+        recipe, notes = dict(document["recipe"]), dict(document["notes"])
+        pairs: Any = recipe["pairs"]
+        recipe["pairs"] = pairs if pairs == "screened" else tuple((a, b) for a, b in pairs)
+        recipe["features"] = [Feature(**feature) for feature in recipe["features"]]
+        recipe["scale"] = Scale(**recipe["scale"])
+        notes["fallbacks"] = tuple(notes["fallbacks"])
         return Model(
-            recipe=Recipe(
-                **recipe
-                | {
-                    "features": [Feature(**feature) for feature in recipe["features"]],
-                    "pairs": pairs if pairs == "screened" else tuple((a, b) for a, b in pairs),
-                    "scale": Scale(**recipe["scale"]),
-                }
-            ),
+            recipe=Recipe(**recipe),
             blocks=tuple(_block(block) for block in document["blocks"]),
             intercept=float(document["intercept"]),
             intercept_sd=float(document["intercept_sd"]),
             intercept_draws=_unpacked(document["intercept_draws"]),
-            notes=Notes(
-                **dict(document["notes"]) | {"fallbacks": tuple(document["notes"]["fallbacks"])}
-            ),
+            notes=Notes(**notes),
             dropped=tuple(Dropped(**dropped) for dropped in document["dropped"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelMalformedError(reason=f"{type(error).__name__}: {error}") from error
 
 

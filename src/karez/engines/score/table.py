@@ -48,8 +48,8 @@ class Table:
     """
 
     ids: Sequence[str]
-    numbers: Mapping[str, Floats] = attrs.field(factory=dict, converter=_as_floats)
-    labels: Mapping[str, Labels] = attrs.field(factory=dict)
+    numbers: Mapping[str, Floats] = attrs.field(factory=dict[str, Floats], converter=_as_floats)
+    labels: Mapping[str, Labels] = attrs.field(factory=dict[str, Labels])
 
     def __attrs_post_init__(self) -> None:
         for name in self.numbers:
@@ -64,12 +64,13 @@ class Table:
 
     def take(self, rows: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Table:
         """Return the rows at these places, or where this mask is true, in order."""
-        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.intp)
+        every = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.asarray(rows, np.intp)
+        places: list[int] = every.tolist()
         return Table(
             [self.ids[place] for place in places],
-            {name: values[places] for name, values in self.numbers.items()},
+            {name: values[every] for name, values in self.numbers.items()},
             {
-                name: values[places]
+                name: values[every]
                 if isinstance(values, np.ndarray)
                 else [values[place] for place in places]
                 for name, values in self.labels.items()
