@@ -131,6 +131,13 @@ def test_document__brings_the_score_back_to_the_last_bit(seed):
     assert to_document(again) == to_document(found)
 
 
+def test_fit__notes_what_it_saw():
+    world = mixed(200, 4)
+    notes = fit(world.table, world.outcome, RECIPE, np.full(200, 2.5)).notes
+    assert (notes.rows, notes.rows_weighted) == (200, 500)
+    assert notes.events_weighted == pytest.approx(2.5 * world.outcome.sum())
+
+
 def test_document__of_another_kind_is_refused(model: Model):
     document = to_document(model)
     for broken in (

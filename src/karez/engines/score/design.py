@@ -21,7 +21,7 @@ from karez.engines.score.table import Floats, Ints, Table
 
 PAIR_GROUPS = 5  # of the bins of a number, in a pair
 PAIR_VARIANCE = 0.02  # where the search begins
-PAIR_RATE = 4.0  # of the exponential prior of a pair's spread: one in fifty is above 1
+PAIR_RATE = 6.0  # of the exponential prior of a pair's spread: one in twelve is above 0.4
 NEIGHBOURS = (
     0.5  # correlation of neighbouring groups of a number, within a level of the other feature
 )

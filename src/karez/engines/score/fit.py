@@ -25,7 +25,7 @@ from karez.engines.score.table import Floats, Table
 
 ROUGHLY = 30.0  # how much less near to rest a search may end that only looks for pairs
 CANDIDATES = 60
-LEAST_EVIDENCE = 1.0  # levels' worth
+LEAST_EVIDENCE = 2.0  # levels' worth
 
 
 def fit(

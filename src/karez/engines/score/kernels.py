@@ -38,34 +38,34 @@ def _quick(function: Compiled) -> Compiled:
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _WEIGHTS /= _WEIGHTS.sum()
-
-
-@_compile
-def mean_sigmoid(mean: Floats, variance: Floats) -> Floats:
-    """Return the mean of 1 / (1 + exp(-x)) for x normal, by nine nodes of Gauss and Hermite."""
-    out = np.empty(len(mean))
-    for row in range(len(mean)):
-        sd = np.sqrt(variance[row])
-        total = 0.0
-        for node in range(len(_NODES)):
-            total += _WEIGHTS[node] / (1.0 + np.exp(-(mean[row] + sd * _NODES[node])))
-        out[row] = total
-    return out
+_MIDDLE = len(_NODES) // 2  # nodes lie in pairs around 0, and so one exponential serves two
 
 
 @_compile
 def mean_sigmoid_and_slope(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """Return the means of the sigmoid and of its derivative, as in ``mean_sigmoid``."""
+    """Return the means of the sigmoid and of its derivative over normal numbers.
+
+    By nine nodes of Gauss and Hermite.
+    """
     out, slope = np.empty(len(mean)), np.empty(len(mean))
     for row in range(len(mean)):
         sd = np.sqrt(variance[row])
-        total, slopes = 0.0, 0.0
-        for node in range(len(_NODES)):
-            p = 1.0 / (1.0 + np.exp(-(mean[row] + sd * _NODES[node])))
-            total += _WEIGHTS[node] * p
-            slopes += _WEIGHTS[node] * p * (1.0 - p)
+        odds = np.exp(-mean[row])
+        p = 1.0 / (1.0 + odds)
+        total, slopes = _WEIGHTS[_MIDDLE] * p, _WEIGHTS[_MIDDLE] * p * (1.0 - p)
+        for node in range(_MIDDLE):
+            away = np.exp(sd * _NODES[node])
+            p, q = 1.0 / (1.0 + odds * away), away / (away + odds)
+            total += _WEIGHTS[node] * (p + q)
+            slopes += _WEIGHTS[node] * (p * (1.0 - p) + q * (1.0 - q))
         out[row], slope[row] = total, slopes
     return out, slope
+
+
+@_compile
+def mean_sigmoid(mean: Floats, variance: Floats) -> Floats:
+    """Return the mean of 1 / (1 + exp(-x)) over normal numbers x."""
+    return mean_sigmoid_and_slope(mean, variance)[0]
 
 
 @_compile

@@ -81,11 +81,6 @@ class Notes:
     converged: bool
     fallbacks: tuple[str, ...] = ()
 
-    @property
-    def base_rate(self) -> float:
-        """The default rate of the training data."""
-        return self.events_weighted / self.rows_weighted
-
 
 @attrs.frozen(eq=False)
 class Model:

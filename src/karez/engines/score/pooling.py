@@ -27,22 +27,24 @@ import numpy.typing as npt
 
 from karez.engines.score import kernels
 from karez.engines.score.prior import Part, Prior
-from karez.engines.score.system import Cells, Groups, System, times_prior
+from karez.engines.score.system import Cells, System, times_prior
 from karez.engines.score.table import Floats
 
 SEED = 2_026
 EARLY = 8  # draws, and probes, of a search
 FINAL, FINAL_OF_MANY = 64, 32  # draws that a score keeps
-MANY = 200_000  # cells
-MOST_ROUNDS, MOST_TURNS = 60, 60
+MANY = 50_000  # cells
+MOST_ROUNDS, MOST_TURNS, MOST_POOLINGS = 60, 60, 6
 MEAN_CLOSE = 1e-5  # log-odds
 DRAW_CLOSE = 3e-3  # of the right side, in the norm of the inverse
 SPREAD_CLOSE = 3e-3  # of log variance
+NEARLY = 0.1  # of log variance, from where draws are to be exact
 LEAST_VARIANCE = 1e-6
 STEP_MOST = 1.5  # of log variance, in one round
 ROW_STEP_MOST = 2.0  # log-odds of a row, in one round
 
 Draws = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 
 @attrs.define(eq=False)
@@ -110,8 +112,10 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
     noise = _Noise(cells, prior, EARLY, EARLY)
     pull = [(part.prior_levels, part.prior_variance, part.prior_rate) for part in parts]
     slow, before, evidence = np.ones(len(parts)), np.zeros(len(parts)), np.zeros(len(parts))
+    still = np.inf
     for _ in range(MOST_ROUNDS):
-        moved = _round(cells, prior, state, noise, DRAW_CLOSE * min(close, 10))
+        near = still < NEARLY
+        moved = _round(cells, prior, state, noise, DRAW_CLOSE * (min(close, 10) if near else 10))
         steps, evidence = _spread_steps(prior, state, noise, np.array(pull).T)
         steps[(state.variances <= LEAST_VARIANCE) & (steps < 0)] = 0
         slow = np.where(steps * before < 0, slow / 2, np.minimum(slow * 1.2, 1))
@@ -120,7 +124,7 @@ def pool(cells: Cells, parts: Sequence[Part], state: State, close: float = 1.0) 
         state.variances = np.maximum(state.variances * np.exp(steps), LEAST_VARIANCE)
         state.rounds += 1
         still = np.abs(steps * np.minimum(evidence, 1)).max()
-        if moved < 100 * MEAN_CLOSE * close and still < SPREAD_CLOSE * close:
+        if near and moved < 100 * MEAN_CLOSE * close and still < SPREAD_CLOSE * close:
             state.converged = True
             break
     state.evidence = evidence
@@ -151,7 +155,7 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
     """
     _, slope = _chances(cells, state)
     prior = Prior.of(parts).precision(state.variances)
-    system = System(cells, cells.total * slope, prior, None)
+    system = System(cells, cells.total * slope, prior)
     total = kernels.level_sums(cells.codes, cells.total, len(state.mean))
     draws = state.draws.astype(np.float64)
     away = np.empty_like(draws)
@@ -192,14 +196,13 @@ def _round(cells: Cells, prior: Prior, state: State, noise: _Noise | None, close
     before = state.mean.copy()
     precision = prior.precision(state.variances)
     chance, slope = _chances(cells, state)
-    groups = _order(cells, prior.parts, state.mean, precision, chance)
-    if groups is not None:
+    pooled = _order(cells, prior.parts, state.mean, precision, chance)
+    if pooled is not None:
         chance, slope = _chances(cells, state)
-    system = System(cells, cells.total * slope, precision, groups)
-    gradient = _gradient(cells, state.mean, precision, chance)[:, None]
-    step = system.solve(gradient, np.zeros_like(gradient), 1e-3, MOST_TURNS)[:, 0]
-    furthest = np.abs(kernels.row_sums(cells.codes, step.astype(np.float64))).max()
-    state.mean += step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
+    system = System(cells, cells.total * slope, precision)
+    state.mean += _step(
+        system, prior, state.mean, _gradient(cells, state.mean, precision, chance), pooled
+    )
     if noise is not None:
         draws = np.empty_like(noise.fixed)
         roots = np.sqrt(cells.total * slope).astype(np.float32)
@@ -207,11 +210,31 @@ def _round(cells: Cells, prior: Prior, state: State, noise: _Noise | None, close
         size = np.sqrt(state.variances)[prior.owner].astype(np.float32)
         draws += noise.fixed + noise.shaped / size[:, None]
         right = np.hstack([prior.spread(noise.probes), draws])
-        if groups is not None:  # draws know no order: a spread would leap when neighbours pool
-            system = System(cells, cells.total * slope, precision, None)
+        # Draws know no order: a spread would leap when neighbours pool.
         found = system.solve(right, np.hstack([state.probes, state.draws]), close, MOST_TURNS)
         state.probes, state.draws = np.hsplit(found, [noise.probes.shape[1]])
     return float(np.abs(kernels.row_sums(cells.codes, state.mean - before)).max())
+
+
+def _step(
+    system: System, prior: Prior, mean: Floats, gradient: Floats, pooled: Bools | None
+) -> Floats:
+    """Return Newton's step, with pooled neighbours moving as one; who would fall is pooled too."""
+    step = np.zeros(len(mean))
+    for _ in range(MOST_POOLINGS):
+        groups = np.cumsum(~pooled) - 1 if pooled is not None and pooled.any() else None
+        step = system.grouped(groups).solve(
+            gradient[:, None], np.zeros((len(mean), 1)), 1e-3, MOST_TURNS
+        )[:, 0]
+        furthest = np.abs(kernels.row_sums(system.codes, step.astype(np.float64))).max()
+        step = step * min(1.0, ROW_STEP_MOST / max(furthest, 1e-30))
+        if pooled is None:
+            break
+        falls = prior.order * np.diff(mean + step, prepend=0) < -1e-12
+        if not (falls & ~pooled).any():
+            break
+        pooled = pooled | falls
+    return step.astype(np.float64)
 
 
 def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
@@ -249,8 +272,8 @@ def _order(
     mean: Floats,
     precision: tuple[Floats, Floats],
     chance: Floats,
-) -> Groups | None:
-    """Bring each walk with a direction into order, and return which neighbours are pooled.
+) -> Bools | None:
+    """Bring each walk with a direction into order; return who is pooled with who is before.
 
     Walk after walk makes a bound on the whole problem least, with all others at rest: there a row's
     slope is a quarter, its most, so that no walk goes too far. The bound touches where it begins:
@@ -259,7 +282,7 @@ def _order(
     ordered = [part for part in parts if part.direction and part.walk > 1]
     if not ordered:
         return None
-    bound = System(cells, cells.total / 4, precision, None)
+    bound = System(cells, cells.total / 4, precision)
     gradient = _gradient(cells, mean, precision, chance)
     pooled = np.zeros(len(mean), np.bool_)
     for part in ordered:
@@ -274,4 +297,4 @@ def _order(
         mean[walk] = found * part.direction
         gradient -= bound.times(step)[:, 0]
         pooled[walk.start + 1 : walk.stop] = group[1:] == group[:-1]
-    return np.cumsum(~pooled) - 1 if pooled.any() else None
+    return pooled

@@ -48,7 +48,10 @@ class Part:
 
 @attrs.frozen(eq=False)
 class Prior:
-    """The shapes of all parts in one vector, and their root: shape = R R', R lower bidiagonal."""
+    """The shapes of all parts in one vector, and their root: shape = R R', R lower bidiagonal.
+
+    ``order`` is the direction of the step that ends at each place, 0 where it may go both ways.
+    """
 
     parts: Sequence[Part]
     starts: npt.NDArray[np.intp]
@@ -59,6 +62,7 @@ class Prior:
     root: Floats
     below: Floats
     rank: Floats
+    order: Floats
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Prior:
@@ -71,6 +75,9 @@ class Prior:
         pivots, multipliers = kernels.factored(shape, beside)
         root = np.sqrt(np.maximum(pivots, 0))
         below = np.append(multipliers[1:] * root[:-1], 0)
+        order = np.zeros(len(shape))
+        for part in parts:
+            order[part.start + 1 : part.start + part.walk] = part.direction
         return cls(
             parts,
             starts,
@@ -81,6 +88,7 @@ class Prior:
             root,
             below,
             np.add.reduceat(root > 0, starts) * 1.0,
+            order,
         )
 
     def precision(self, variances: Floats) -> tuple[Floats, Floats]:

@@ -74,10 +74,10 @@ class Recipe:
     pairs: Literal["screened"] | tuple[tuple[str, str], ...] = "screened"
     scale: Scale = Scale()
     most_bins: int = 20
-    least_rows: int = 10
+    least_rows: int = 5
     most_pairs: int = 30
     least_pair_z: float = 1.0
-    prior_sd: float = 0.4
+    prior_sd: float = 0.3
     prior_levels: float = 2.0
 
     def __attrs_post_init__(self) -> None:

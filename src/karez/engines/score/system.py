@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -23,30 +25,35 @@ class Cells:
 
 
 class System:
-    """(Z'WZ + P) of one round, in the space where pooled neighbours are one."""
+    """(Z'WZ + P) of one round, and in the space where pooled neighbours are one."""
 
-    def __init__(
-        self, cells: Cells, weights: Floats, prior: tuple[Floats, Floats], groups: Groups | None
-    ) -> None:
+    def __init__(self, cells: Cells, weights: Floats, prior: tuple[Floats, Floats]) -> None:
         self.codes = cells.codes
-        self.groups = groups
         self.weights = {
             np.dtype(np.float64): weights,
             np.dtype(np.float32): weights.astype(np.float32),
         }
         self.diagonal, self.beside = prior
         self.data = kernels.level_sums(cells.codes, weights, len(self.diagonal))
-        main, beside = self.data + self.diagonal, self.beside
-        if groups is not None:
-            inside = groups[1:] == groups[:-1]
-            main = main.copy()
-            main[:-1] += np.where(inside, 2 * beside[:-1], 0)
-            main = self._gathered(main).astype(np.float64)
-            last = np.append(np.flatnonzero(~inside), len(groups) - 1)
-            beside = beside[last]
-        self.factors = kernels.factored(main, beside)
+        self.groups: Groups | None = None
+        self.factors = kernels.factored(self.data + self.diagonal, self.beside)
 
-    def _gathered(self, values: Columns) -> Columns:
+    def grouped(self, groups: Groups | None) -> System:
+        """Return the same where places of one group, which are neighbours, move as one."""
+        if groups is None:
+            return self
+        other = copy(self)
+        other.groups = groups
+        inside = groups[1:] == groups[:-1]
+        main = self.data + self.diagonal
+        main[:-1] += np.where(inside, 2 * self.beside[:-1], 0)
+        last = np.append(np.flatnonzero(~inside), len(groups) - 1)
+        main = other.gathered(main).astype(np.float64)
+        other.factors = kernels.factored(main, self.beside[last])
+        return other
+
+    def gathered(self, values: Columns) -> Columns:
+        """Return ``values`` summed over each group."""
         if self.groups is None:
             return values
         starts = np.flatnonzero(np.diff(self.groups, prepend=-1))
@@ -61,7 +68,7 @@ class System:
         beside = self.beside[:-1].astype(spread.dtype)[:, None]
         out[:-1] += beside * spread[1:]
         out[1:] += beside * spread[:-1]
-        return self._gathered(out)
+        return self.gathered(out)
 
     def solve(
         self,
@@ -71,7 +78,7 @@ class System:
         most: int,
     ) -> Columns:
         """Return x of (Z'WZ + P) x = ``right``, column by column, ``close`` to its right side."""
-        right = self._gathered(right)
+        right = self.gathered(right)
         x = (
             start
             if self.groups is None
