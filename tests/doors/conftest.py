@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
+from doors.score_desk import Desk
 from karez.kernel.database import Database
 
 KAREZ = Path(sys.executable).with_name("karez")
@@ -78,3 +79,12 @@ def bank(karez: Karez) -> Karez:
     )
     karez("account", "open", "--file", chart)
     return karez
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    """``karez score``, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return Desk(tmp_path, capsys)

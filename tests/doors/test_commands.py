@@ -92,6 +92,8 @@ CALLS = {
     "facts witness watch": PETER,
     "facts witness list": "",
     "facts witness forks": "",
+    "score portraits": "--as-of 2026-12-31",
+    "score behind": "id:100 headcount --as-of 2026-12-31",
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
@@ -101,6 +103,12 @@ CALLS = {
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
     "trust assess": "trades.json",
+    "score recipe": "loans.csv",
+    "score fit": "loans.csv --recipe recipe.toml --out score.json",
+    "score card": "score.json",
+    "score apply": "loans.csv --model score.json",
+    "score explain": "loans.csv --model score.json --id L1",
+    "score audit": "loans.csv --model score.json",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
@@ -139,6 +147,13 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("facts.jsonl", json.dumps(VISIT))
+    loans = (f"L{row},{row % 3 // 2},{'east' if row % 2 else 'west'}" for row in range(30))
+    karez.write("loans.csv", "loan,failed,town", *loans)
+    karez.write(
+        "recipe.toml",
+        'loans = { id = "loan", outcome = "failed" }',
+        'features = [{ name = "town", kind = "factor" }]',
+    )
     karez.write("invoices.csv", HEADER, GOOD)
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from karez.books.facts.canonical import key_digest
 from karez.books.facts.errors import (
@@ -25,6 +27,8 @@ from karez.books.facts.tlog.tiles import TILE_WIDTH, Tiles, nodes_in
 
 if TYPE_CHECKING:
     import psycopg
+
+_BODIES_AT_A_TIME = 20_000
 
 
 @attrs.frozen
@@ -91,6 +95,33 @@ def list_facts(connection: psycopg.Connection, asked: Filter) -> list[tuple[int,
     """Return index, schema and body of the facts asked for, the latest first."""
     rows = connection.execute(QUERIES["facts_of"].text, attrs.asdict(asked)).fetchall()
     return [(index, schema, bytes(body)) for index, schema, body in rows]
+
+
+def stream_bodies(
+    connection: psycopg.Connection, schemas: Sequence[str], until: date
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield index, day since 1970-01-01 and body of the facts of some schemas, in their order.
+
+    Facts of later days than ``until`` are left out, and so are those whose bodies were erased.
+    """
+    with connection.cursor("bodies_until", binary=True) as cursor:
+        cursor.itersize = _BODIES_AT_A_TIME
+        asked = {"schemas": list(schemas), "until": until}
+        yield from cursor.execute(QUERIES["bodies_until"].text, asked)
+
+
+def recorded_at_of(
+    connection: psycopg.Connection, indices: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return when the facts at these indices were recorded, in microseconds since 1970.
+
+    Facts are recorded with the checkpoint that first covers them.
+    """
+    rows = connection.execute(QUERIES["recorded_sizes"].text).fetchall()
+    sizes, instants = np.array(rows, np.int64).reshape(-1, 2).T
+    if not len(indices):
+        return indices
+    return instants[np.searchsorted(sizes, indices, side="right")]
 
 
 def find_keyed(connection: psycopg.Connection, keys: Sequence[str]) -> dict[str, tuple[int, bytes]]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from karez.kernel.errors import InvalidInputError
+from karez.kernel.errors import InvalidInputError, UnavailableError
 
 
 class ProbabilityRangeError(InvalidInputError):
     """Row {row} has the probability {value!r}; a probability lies from 0 to 1."""
 
     code = "score-probability-range"
+
+
+class PropensityRangeError(InvalidInputError):
+    """Row {row} has the propensity {value!r}; the chance of being made is above 0, at most 1."""
+
+    code = "score-propensity-range"
+
+
+class ExtraMissingError(UnavailableError):
+    """{what} needs what is not installed; run pip install 'karez[{extra}]'."""
+
+    code = "extra-missing"
 
 
 class WindowMalformedError(InvalidInputError):

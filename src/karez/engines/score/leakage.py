@@ -29,7 +29,8 @@ import numpy.typing as npt
 
 from karez.engines.score.chances import normal_quantile, rate_bounds
 from karez.engines.score.errors import ColumnLengthError, OutcomeOneClassError
-from karez.engines.score.measures import coded, judge, sums
+from karez.engines.score.folds import Spoken, Trial, speak, split, together
+from karez.engines.score.measures import judge, sums
 from karez.engines.score.table import Floats, Table
 
 CHANCE = 0.01
@@ -43,12 +44,6 @@ ODDS_LEAST = 20.0
 FADE_LEAST = 0.2
 """The lead over chance that an honest feature loses from the early to the late defaults."""
 CELL_ROWS, CELL_SHARE = 10, 0.02
-WEAKER_MOST = 30
-FOLDS, REPEATS = 5, 3
-BINS, BIN_ROWS = 20, 10
-PRIOR_ROWS = 5.0
-
-Codes = npt.NDArray[np.int64]
 
 
 @attrs.frozen
@@ -72,42 +67,6 @@ class LeakReport:
     def features(self) -> tuple[str, ...]:
         """The features that break a rule, once each."""
         return tuple(dict.fromkeys(leak.feature for leak in self.leaks))
-
-
-@attrs.frozen(eq=False)
-class _Feature:
-    """A feature in cells, by its size and by its exact value, and what each says out of fold."""
-
-    name: str
-    names: Sequence[str]  # of the exact values
-    coarse: Codes
-    exact: Codes
-    by_size: Floats
-    by_value: Floats
-    best: Floats  # that of the two which came nearer to the outcomes
-
-
-@attrs.frozen(eq=False)
-class _Trial:
-    """The outcomes, how rows are split into folds, and the error of knowing only the mean rate."""
-
-    outcome: Floats
-    folds: tuple[Codes, ...]
-    z: float  # how many standard errors count as more than chance
-    base: Floats = attrs.field(init=False)
-    error: float = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "base", np.full(len(self.outcome), self.outcome.mean()))
-        object.__setattr__(self, "error", float(self.outcome.var()))
-
-    def missed(self, said: Floats) -> Floats:
-        """Return the squared error of each row as a share of the outcome's variance."""
-        return (self.outcome - said) ** 2 / self.error
-
-    def explains(self, said: Floats) -> float:
-        """Return the share of the outcome's variance that probabilities explain, at least 0."""
-        return max(0.0, 1 - float(self.missed(said).mean()))
 
 
 def find_leaks(  # noqa: PLR0913 - each is another thing that may be known
@@ -138,14 +97,12 @@ def find_leaks(  # noqa: PLR0913 - each is another thing that may be known
     if len(np.unique(ended)) < 2:
         raise OutcomeOneClassError(rows=len(ended), outcome=int(ended[0]))
     count = max(1, len(table.numbers) + len(table.labels))
-    trial = _trial(ended, CHANCE / (RULES * count), seed)
-    features = [_by_number(name, values, trial) for name, values in rows.numbers.items()]
-    features += [_by_label(name, rows, trial) for name in rows.labels]
-    features.sort(key=lambda each: trial.explains(each.best))
-    found = [*_alone(features, trial), *_sure(features, trial), *_grain(features, trial)]
+    trial, z = split(ended, seed=seed), normal_quantile(1 - CHANCE / (RULES * count))
+    features = speak(rows, trial)
+    found = [*_alone(features, trial, z), *_sure(features, trial), *_grain(features, trial, z)]
     if months_to_default is not None:
         months = _times("months_to_default", months_to_default, len(table))[alive]
-        found += _lasts(features, trial, months)
+        found += _lasts(features, trial, z, months)
     if decided_on is not None:
         decided = _times("decided_on", decided_on, len(table))
         for name, days in (known_on or {}).items():
@@ -162,71 +119,19 @@ def _times(name: str, values: npt.ArrayLike, rows: int) -> Floats:
     return times
 
 
-def _trial(outcome: Floats, chance: float, seed: int) -> _Trial:
-    """Split the rows into folds that have the same rate, several times over."""
-    draw = np.random.default_rng(seed)
-    folds: list[Codes] = []
-    for _ in range(REPEATS):
-        fold = np.empty(len(outcome), np.int64)
-        fold[np.lexsort((draw.random(len(outcome)), outcome))] = np.arange(len(outcome)) % FOLDS
-        folds.append(fold)
-    return _Trial(outcome, (*folds,), normal_quantile(1 - chance))
-
-
-def _by_number(name: str, values: Floats, trial: _Trial) -> _Feature:
-    known = np.isfinite(values)
-    most = max(2, min(BINS, int(known.sum()) // BIN_ROWS))
-    shares = np.arange(1, most) / most
-    edges = np.unique(np.quantile(values[known], shares)) if known.any() else np.empty(0)
-    bins = np.searchsorted(edges, values, side="right")
-    coarse = np.where(known, bins, len(edges) + 1).astype(np.int64)
-    levels, exact = np.unique(np.where(known, values, np.inf), return_inverse=True)
-    names = ["no value" if np.isinf(level) else f"{level:g}" for level in levels]
-    sizes = _out_of_fold(coarse, trial, [trial.base] * REPEATS)
-    size, value = _mean(sizes), _mean(_out_of_fold(exact, trial, sizes))
-    best = value if trial.explains(value) > trial.explains(size) else size
-    return _Feature(name, names, coarse, exact, size, value, best)
-
-
-def _by_label(name: str, rows: Table, trial: _Trial) -> _Feature:
-    codes, _ = coded(rows.labels[name])
-    firsts = np.unique(codes, return_index=True)[1]
-    labels = [rows.labels[name][int(row)] for row in firsts]
-    names = ["no value" if label is None else str(label) for label in labels]
-    said = _mean(_out_of_fold(codes, trial, [trial.base] * REPEATS))
-    return _Feature(name, names, codes, codes, said, said, said)
-
-
-def _out_of_fold(codes: Codes, trial: _Trial, priors: Sequence[Floats]) -> list[Floats]:
-    """Return for each split the rate of each row's cell in the other folds, drawn to a prior."""
-    count = int(codes.max()) + 1
-    found: list[Floats] = []
-    for fold, prior in zip(trial.folds, priors, strict=True):
-        flat, size = fold * count + codes, FOLDS * count
-        rows = sums(flat, np.ones(len(codes)), size).reshape(FOLDS, count)
-        bad = sums(flat, trial.outcome, size).reshape(FOLDS, count)
-        rows, bad = rows.sum(0) - rows, bad.sum(0) - bad
-        found.append((bad[fold, codes] + PRIOR_ROWS * prior) / (rows[fold, codes] + PRIOR_ROWS))
-    return found
-
-
-def _mean(splits: Sequence[Floats]) -> Floats:
-    return np.mean(np.array(splits), axis=0)
-
-
-def _alone(features: Sequence[_Feature], trial: _Trial) -> list[Leak]:
+def _alone(features: Sequence[Spoken], trial: Trial, z: float) -> list[Leak]:
     """Compare each feature with all weaker ones together, weakest first.
 
     One that is found out takes no part any more: a copy of it would hide it.
     """
     found: list[Leak] = []
-    weaker: list[_Feature] = []
+    weaker: list[Spoken] = []
     for feature in features:
         knows = trial.explains(feature.best)
-        rest = _together(weaker[-WEAKER_MOST:], trial) if knows >= KNOWS_LEAST else trial.base
+        rest = together(weaker, trial) if knows >= KNOWS_LEAST else trial.base
         ahead = trial.missed(rest) - trial.missed(feature.best)
         least = AHEAD_LEAST if len(weaker) >= FEW else AHEAD_OF_FEW
-        sure = ahead.mean() > trial.z * ahead.std() / np.sqrt(len(ahead))
+        sure = ahead.mean() > z * ahead.std() / np.sqrt(len(ahead))
         if knows < KNOWS_LEAST or ahead.mean() < least or not sure:
             weaker.append(feature)
             continue
@@ -237,44 +142,10 @@ def _alone(features: Sequence[_Feature], trial: _Trial) -> list[Leak]:
     return found
 
 
-def _together(features: Sequence[_Feature], trial: _Trial) -> Floats:
-    """Return what features say together: a logistic sum of what each says, out of fold."""
-    if not features:
-        return trial.base
-    said = np.column_stack([each.best for each in features])
-    logits = np.log(said / (1 - said))
-    scaled = (logits - logits.mean(0)) / (logits.std(0) + 1e-12)
-    inputs = np.column_stack((scaled, np.ones(len(said))))
-    found: list[Floats] = []
-    for fold in trial.folds:
-        rate = np.empty(len(fold))
-        for part in range(FOLDS):
-            other = fold != part
-            slope = _logistic(inputs[other], trial.outcome[other])
-            rate[~other] = 1 / (1 + np.exp(-inputs[~other] @ slope))
-        found.append(rate)
-    return _mean(found)
-
-
-def _logistic(inputs: Floats, outcome: Floats) -> Floats:
-    """Return the slopes of a logistic regression, each but the last drawn to 0 as by one row."""
-    pull = np.eye(inputs.shape[1])
-    pull[-1, -1] = 1e-6
-    slope = np.zeros(inputs.shape[1])
-    for _ in range(25):
-        rate = 1 / (1 + np.exp(-inputs @ slope))
-        steep = (inputs.T * (rate * (1 - rate))) @ inputs + pull
-        step = np.linalg.solve(steep, inputs.T @ (outcome - rate) - pull @ slope)
-        slope = slope + step
-        if np.abs(step).max() < 1e-6:
-            break
-    return slope
-
-
-def _sure(features: Sequence[_Feature], trial: _Trial) -> list[Leak]:
+def _sure(features: Sequence[Spoken], trial: Trial) -> list[Leak]:
     """Look for values whose odds, against all other rows, are beyond what can be known before."""
     outcome, tried = trial.outcome, 0
-    cells: list[tuple[_Feature, Floats, Floats, npt.NDArray[np.int64]]] = []
+    cells: list[tuple[Spoken, Floats, Floats, npt.NDArray[np.int64]]] = []
     for feature in features:
         rows = sums(feature.exact, np.ones(len(outcome)), len(feature.names))
         bad = sums(feature.exact, outcome, len(feature.names))
@@ -303,12 +174,12 @@ def _odds(rate: Floats) -> Floats:
     return np.maximum(rate, 1e-12) / np.maximum(1 - rate, 1e-12)
 
 
-def _grain(features: Sequence[_Feature], trial: _Trial) -> list[Leak]:
+def _grain(features: Sequence[Spoken], trial: Trial, z: float) -> list[Leak]:
     """Look for numbers whose exact values say more than the bins that they lie in."""
     found: list[Leak] = []
     for feature in features:
         gain = trial.missed(feature.by_size) - trial.missed(feature.by_value)
-        if gain.mean() - trial.z * gain.std() / np.sqrt(len(gain)) > GRAIN_LEAST:
+        if gain.mean() - z * gain.std() / np.sqrt(len(gain)) > GRAIN_LEAST:
             words = (
                 f"its exact values explain {trial.explains(feature.by_value):.0%} of the outcome's"
                 f" variance, its size {trial.explains(feature.by_size):.0%};"
@@ -318,7 +189,7 @@ def _grain(features: Sequence[_Feature], trial: _Trial) -> list[Leak]:
     return found
 
 
-def _lasts(features: Sequence[_Feature], trial: _Trial, months: Floats) -> list[Leak]:
+def _lasts(features: Sequence[Spoken], trial: Trial, z: float, months: Floats) -> list[Leak]:
     """Look for strong features that rank late defaults as well as early ones."""
     bad = (trial.outcome == 1) & np.isfinite(months)
     late = bad & (months > (np.median(months[bad]) if bad.any() else 0))
@@ -335,7 +206,7 @@ def _lasts(features: Sequence[_Feature], trial: _Trial, months: Floats) -> list[
         won = (below + upto) / (2 * len(paid))  # the share of paid loans that it ranks better
         kept = float((won[late].mean() - 0.5) - (1 - FADE_LEAST) * (won[early].mean() - 0.5))
         error = np.sqrt(won[late].var() / late.sum() + won[early].var() / early.sum())
-        if kept > trial.z * error:
+        if kept > z * error:
             words = (
                 f"it ranks the late half of the defaults above {won[late].mean():.0%} of the loans"
                 f" that paid, the early half above {won[early].mean():.0%}; what is known at the"
@@ -356,7 +227,7 @@ def _later(name: str, ids: Sequence[str], known: Floats, decided: Floats) -> lis
     return [Leak(name, "later", len(after) / len(known), words)]
 
 
-def _example(feature: _Feature, trial: _Trial, expected: Floats) -> str:
+def _example(feature: Spoken, trial: Trial, expected: Floats) -> str:
     """Name the exact value whose defaults are furthest from what was to be expected."""
     count = len(feature.names)
     off = sums(feature.exact, trial.outcome - expected, count)
@@ -367,7 +238,7 @@ def _example(feature: _Feature, trial: _Trial, expected: Floats) -> str:
     return f"{_cell_words(feature, cell, trial)} and {size:,.0f} were to be expected"
 
 
-def _cell_words(feature: _Feature, cell: int, trial: _Trial) -> str:
+def _cell_words(feature: Spoken, cell: int, trial: Trial) -> str:
     rows = feature.exact == cell
     bad = trial.outcome[rows].sum()
     return f"of {rows.sum():,} rows with {feature.names[cell]} {bad:,.0f} defaulted"

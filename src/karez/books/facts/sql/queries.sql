@@ -490,3 +490,25 @@ SELECT
 FROM facts.fork
 WHERE institution_id = current_setting('karez.institution_id')::integer
 ORDER BY seen_at, origin, note_sha256;
+
+-- name: bodies_until
+-- Read the bodies of some schemas that hold by a day, with the index of each and its day.
+SELECT
+    entry_index,
+    valid_on - '1970-01-01'::date AS day,
+    body
+FROM facts.body
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND schema = any(%(schemas)s::text[])
+    AND valid_on <= %(until)s
+ORDER BY entry_index;
+
+-- name: recorded_sizes
+-- Read at which size the log stood at which instant, in microseconds since 1970.
+SELECT
+    size,
+    (extract(EPOCH FROM recorded_at) * 1000000)::bigint AS recorded_at
+FROM facts.checkpoint
+WHERE institution_id = current_setting('karez.institution_id')::integer
+ORDER BY size;
