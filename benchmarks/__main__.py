@@ -28,6 +28,7 @@ from benchmarks import (
 )
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
+from benchmarks.thin import run as thin
 from benchmarks.welltest import run as welltest
 
 RESULTS = Path(__file__).parent / "results"
@@ -51,6 +52,7 @@ def main() -> int:
         "portfolio": portfolio.run,
         "fitting": fitting.run,
         "welltest": welltest.run,
+        "thin": thin.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(everything)}")

@@ -30,6 +30,11 @@ PACKAGES = (
     "numba",
     "jactus",
     "QuantLib",
+    "catboost",
+    "gpboost",
+    "lightgbm",
+    "optbinning",
+    "scikit-learn",
 )
 
 
