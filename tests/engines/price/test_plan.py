@@ -290,6 +290,9 @@ def test_tail__a_tighter_bound_spreads_or_lends_less():
     assert tight.total_minor < free.total_minor
     assert tight.room_minor["tail"] >= -DUST
     assert tight.price["tail"] > 0
+    kept = tight.question.tail_most_minor - tight.room_minor["tail"]
+    assert tight.bad_years_minor.sum() == pytest.approx(kept)
+    assert (tight.bad_years_minor >= tight.expected_loss_minor).all()
     again = make_plan(tight.question, tight.cuts)
     assert again.total_minor == pytest.approx(tight.total_minor)
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "cashflow": ("karez.doors.cli.cashflow:cashflow", "Compute what the terms of contracts make."),
     "quote": ("karez.doors.cli.quote:quote", "Show what a loan would be like and cost."),
     "trust": ("karez.doors.cli.trust:trust", "Say how far to believe a trade."),
+    "price": ("karez.doors.cli.price:price", "Price loans, plan a year's lending, try policies."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),

@@ -63,6 +63,23 @@ class Plan:
         """How much more another plan might earn, as far as is proven."""
         return max(self.bound_minor - self.total_minor, 0.0)
 
+    @property
+    def expected_loss_minor(self) -> Floats:
+        """What each firm is expected to lose us; it is in the profit already."""
+        firms = self.question.firms
+        balance = self.amount_minor * (1 - self.lost) * self.question.balance_share
+        return balance * firms.pd * firms.lgd
+
+    @property
+    def bad_years_minor(self) -> Floats:
+        """What each firm loses us in the worst years of the plan; zero without a bound on the tail.
+
+        It adds up to the expected shortfall that the bound is on.
+        """
+        question = self.question
+        weights = worst_weights(question.tail_losses @ self.counted_minor, question.tail_share)
+        return weights @ question.tail_losses * self.counted_minor
+
 
 def make_plan(question: Question, cuts: Floats | None = None) -> Plan:
     """Return a plan that no other beats. ``cuts`` of a plan with the same tail make it quicker.
