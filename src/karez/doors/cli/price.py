@@ -8,7 +8,7 @@ from karez.doors.cli.shell import LazyGroup
 
 _POLICY = "karez.doors.cli.price_policy"
 POLICY_COMMANDS = {
-    "check": (f"{_POLICY}:check", "Look for dead rows, gaps and rows that clash."),
+    "check": (f"{_POLICY}:check", "Look for dead rows, gaps and clashes."),
     "simulate": (f"{_POLICY}:simulate", "Try a policy on past applications."),
 }
 

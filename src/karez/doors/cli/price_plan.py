@@ -16,6 +16,7 @@ from karez.doors.cli.price_words import (
     industry_rows,
     major_of,
     pct,
+    rate_words,
     refusal_words,
 )
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
@@ -147,7 +148,7 @@ def plan_document(plan: Plan, unit: Currency) -> dict[str, Any]:
             "industry": firms.industry[firm],
             "group": firms.group[firm],
             "amount": str(major_of(int(plan.amount_minor[firm]), unit)),
-            "rate_pct_year": str(Decimal(int(plan.rate_ppm[firm])).scaleb(-4).normalize()),
+            "rate_pct_year": rate_words(int(plan.rate_ppm[firm])),
             "lost_pct": pct(float(plan.lost[firm])),
             "profit": str(major_of(float(plan.profit_minor[firm]), unit)),
             "expected_loss": str(major_of(float(losses[firm]), unit)),

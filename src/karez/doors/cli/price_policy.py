@@ -28,7 +28,7 @@ _TALLY = ("approved", "referred", "refused", "amount", "expected_loss", "profit"
 @click.option("--currency", "code", metavar="CODE", required=True, help="Of the amounts in it.")
 @command_options
 def check(shell: Shell, *, file: Path, code: str) -> None:
-    """Look for cells that cannot be read, dead rows, gaps, and rows that clash.
+    """Look for cells that cannot be read, dead rows, gaps, and lax rows above stricter ones.
 
     FILE is a decision table (CSV, XLSX, Parquet, TOML). Exit code 6 says that something was found,
     5 that a row cannot be read.
@@ -62,7 +62,7 @@ def _check_lines(policy: Policy, found: Checked) -> list[str]:
         f"row {row} decides nothing: the rows above it take all its cases" for row in found.dead
     ]
     lines += [
-        f"rows {clash.upper} and {clash.lower} fit some same cases, and decide them differently"
+        f"row {clash.upper} lets through cases that row {clash.lower} is stricter on"
         for clash in found.clashes
     ]
     for gap in found.gaps:

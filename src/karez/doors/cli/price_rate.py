@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +87,29 @@ def rate(  # noqa: PLR0913 - one for each option
     documents = _documents(firms, parts, best, highest, terms)
     for document, shut in zip(documents, shut_out.tolist(), strict=True):
         document["shut_out"] = shut
+    shown = ("break_even_pct", "best_pct", "lost_pct", "profit")
     rows = [
-        (each["firm"], each["break_even_pct"], each["best_pct"], each["lost_pct"], each["profit"],
-         "shut out by a cap" if each["shut_out"] else "")
+        (
+            each["firm"],
+            *(None if each[name] is None else Decimal(each[name]) for name in shown),
+            _remark(each),
+        )
         for each in documents
-    ]  # fmt: skip
+    ]
     lines = table(["firm", "break-even %", "best rate %", "lost %", "profit", ""], rows)
     document = {"rates": documents, "refused_rows": [refusal.as_dict() for refusal in refusals]}
     shell.show(document, lines)
     if refusals:
         exit_with(ExitCode.INVALID_INPUT)
     exit_with(ExitCode.FOUND if shut_out.any() else ExitCode.DONE)
+
+
+def _remark(document: dict[str, Any]) -> str:
+    if document["shut_out"]:
+        return "shut out by a cap"
+    if document["profit"] is None:
+        return "the cap is below all rates of the curve"
+    return "earns nothing at any rate" if Decimal(document["profit"]) <= 0 else ""
 
 
 def _highest(monthly: Floats, terms: PlanTerms) -> Floats:

@@ -21,6 +21,11 @@ def pct(share: float) -> str | None:
     return None if isnan(share) else f"{share * 100:.2f}"
 
 
+def rate_words(rate_ppm: int) -> str:
+    """Return a rate of the grid in per cent, exactly."""
+    return f"{Decimal(rate_ppm).scaleb(-4).normalize():f}"
+
+
 def refusal_words(refusal: Refusal) -> str:
     """Return why a firm gets nothing, as a sentence without its end."""
     if refusal.why is Why.LIMIT:

@@ -20,7 +20,6 @@ from karez.doors.files.trade.sheets import open_table
 from karez.engines.price.curve import WHOLE_PPM, Curve, smooth_curve
 from karez.engines.price.errors import CurveBrokenError, PriceInputError
 from karez.engines.price.question import Firms
-from karez.engines.price.rate import Ints
 from karez.kernel.errors import KarezError
 from karez.kernel.money import Currency, parse_amount
 
@@ -251,8 +250,3 @@ def _ppm(text: str) -> int:
             field=_RATE, value=text, rule="it is a rate such as 0.0425, with six decimals at most"
         )
     return int(value)
-
-
-def rates_text(rates_ppm: Ints) -> list[Decimal]:
-    """Return rates in per cent, as they are written."""
-    return [Decimal(rate).scaleb(-4).normalize() for rate in rates_ppm.tolist()]

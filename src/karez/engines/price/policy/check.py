@@ -10,8 +10,9 @@ from __future__ import annotations
 import attrs
 
 from karez.engines.price.errors import PolicyTooLargeError
+from karez.engines.price.limit import NO_LIMIT
 from karez.engines.price.policy.codes import Pieces, pieces_of
-from karez.engines.price.policy.table import Hit, Policy
+from karez.engines.price.policy.table import Decision, Hit, Outcome, Policy
 
 GAPS_SHOWN = 20
 STEPS_MOST = 300_000
@@ -19,9 +20,10 @@ STEPS_MOST = 300_000
 
 @attrs.frozen
 class Clash:
-    """Two rows that fit some of the same cases, and decide them differently.
+    """Two rows that fit some of the same cases, of which the upper lets through more.
 
-    Neither is within the other. Where the first hit counts the upper row wins.
+    Neither is within the other. Where the first hit counts, the lower row, which is stricter, does
+    not hold there. A stricter row above a laxer one is how a policy refuses, and is no clash.
     """
 
     upper: int
@@ -82,7 +84,7 @@ class _Walk:
         """Walk all cases of the columns from here, among the rows that still fit."""
         if not fits:
             if len(self.gaps) < GAPS_SHOWN:
-                self.gaps.append(dict(self.path))
+                self.gaps.append({name: words for name, words in self.path.items() if words})
             return
         certain = fits & self.asks_nothing[column]
         if certain:
@@ -97,42 +99,43 @@ class _Walk:
         if len(self.walked) >= self.steps_most:
             raise PolicyTooLargeError(table=self.policy.name, most=self.steps_most)
         self.walked.add((column, fits))
-        name = self.policy.columns[column]
-        for passes, words in self._classes(column, fits).items():
-            self.path[name] = words
+        name, of = self.policy.columns[column], self.pieces[column]
+        left: dict[int, list[int]] = {}  # pieces by the set of rows that they leave
+        for piece, passes in enumerate(of.passes):
+            left.setdefault(fits & passes, []).append(piece)
+        for passes, pieces in left.items():
+            self.path[name] = of.words(pieces)
             self.go(column + 1, passes)
         del self.path[name]
 
-    def _classes(self, column: int, fits: int) -> dict[int, str]:
-        """Return the sets of rows that pieces of a column leave, each with its pieces in words."""
-        found: dict[int, list[str]] = {}
-        of = self.pieces[column]
-        for piece, passes in enumerate(of.passes):
-            found.setdefault(fits & passes, []).append(of.word(piece))
-        return {passes: " or ".join(words) for passes, words in found.items()}
-
 
 def _clashes(policy: Policy, pieces: list[Pieces], dead: set[int]) -> list[Clash]:
-    rows = range(len(policy.rows))
+    if policy.hit is Hit.COLLECT:  # the strictest row holds wherever it stands
+        return []
     boxes = [
         [
             sum((passes >> row & 1) << piece for piece, passes in enumerate(of.passes))
             for of in pieces
         ]
-        for row in rows
+        for row in range(len(policy.rows))
     ]
     found: list[Clash] = []
-    for lower in rows:
-        for upper in range(lower):
-            one, two = policy.rows[upper], policy.rows[lower]
+    for lower, strict in enumerate(policy.rows):
+        for upper, lax in enumerate(policy.rows[:lower]):
+            if strict.number in dead or not _lets_more(lax.outcome, strict.outcome):
+                continue
             pairs = list(zip(boxes[upper], boxes[lower], strict=True))
             meet = all(above & below for above, below in pairs)
+            # An exception that stands above its rule is what is meant.
             within = all(above & below == above for above, below in pairs)
-            if (
-                meet
-                and not within  # an exception that stands above its rule is what is meant
-                and two.number not in dead
-                and attrs.evolve(one.outcome, reason="") != attrs.evolve(two.outcome, reason="")
-            ):
-                found.append(Clash(one.number, two.number))
+            if meet and not within:
+                found.append(Clash(lax.number, strict.number))
     return found
+
+
+def _lets_more(one: Outcome, two: Outcome) -> bool:
+    """Say whether an outcome lets through more than another."""
+    if one.decision is not two.decision:
+        return one.decision < two.decision
+    amounts = [NO_LIMIT if each.most_minor is None else each.most_minor for each in (one, two)]
+    return one.decision is Decision.APPROVE and amounts[0] > amounts[1]

@@ -31,17 +31,32 @@ class Pieces:
     passes: tuple[int, ...]
     """For each piece a set of rows: bit 0 is the first row."""
 
-    def word(self, piece: int) -> str:
-        """Return a piece in the language of cells."""
-        if piece == len(self.passes) - 1:
-            return "missing"
-        if self.kind is Kind.LABEL:
-            if piece < len(self.labels):
-                return self.labels[piece]
-            return f"not in ({', '.join(self.labels)})" if self.labels else "-"
-        low = self.cuts[piece - 1] if piece else -np.inf
-        high = self.cuts[piece] if piece < len(self.cuts) - 1 else np.inf
-        return _stretch(float(low), float(high))
+    def words(self, pieces: Sequence[int]) -> str:
+        """Return pieces, in their order, in the language of cells; nothing for all of them."""
+        missing = len(self.passes) - 1
+        if len(pieces) == len(self.passes):
+            return ""
+        there = [piece for piece in pieces if piece != missing]
+        words = self._labels(there) if self.kind is Kind.LABEL else self._stretches(there)
+        return " or ".join([*words, *(["missing"] if missing in pieces else [])])
+
+    def _labels(self, pieces: Sequence[int]) -> list[str]:
+        others = len(self.labels)
+        if others in pieces:
+            out = [label for piece, label in enumerate(self.labels) if piece not in pieces]
+            return [f"not in ({', '.join(out)})" if out else "any label"]
+        names = [self.labels[piece] for piece in pieces]
+        return [f"in ({', '.join(names)})"] if len(names) > 1 else names
+
+    def _stretches(self, pieces: Sequence[int]) -> list[str]:
+        ends = [-np.inf, *self.cuts[:-1].tolist(), np.inf]
+        runs: list[list[float]] = []
+        for piece in pieces:
+            if runs and runs[-1][1] == ends[piece]:
+                runs[-1][1] = ends[piece + 1]
+            else:
+                runs.append([ends[piece], ends[piece + 1]])
+        return [_stretch(low, high) for low, high in runs]
 
 
 def pieces_of(policy: Policy) -> list[Pieces]:
@@ -91,7 +106,7 @@ def _stretch(low: float, high: float) -> str:
     # The number after a shorter one is a cut that the shorter one's cell has made.
     left, right = _shorter(low), _shorter(high)
     if np.isinf(low) and np.isinf(high):
-        return "a number"
+        return "any number"
     if np.isinf(low):
         return f"{'<' if right == high else '<='} {right:.15g}"
     if np.isinf(high):
