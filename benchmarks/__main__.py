@@ -20,6 +20,7 @@ from benchmarks import (
     imports,
     peers,
     pens,
+    planning,
     singles,
 )
 from benchmarks.bed import Bed, open_bed
@@ -42,6 +43,7 @@ def main() -> int:
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,
+        "planning": planning.run,
         "welltest": welltest.run,
     }
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)

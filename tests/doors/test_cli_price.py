@@ -287,7 +287,10 @@ def test_policy_simulate__beside_the_one_in_force(desk: Desk):
     assert found["new"] == found["new"] | {"approved": 3, "referred": 1, "refused": 1}
     assert found["in_force"] == found["in_force"] | {"approved": 2, "referred": 0, "refused": 3}
     assert found["new"]["amount"] == "48000.00"
-    assert found["swap_in"] == ["A2", "A3"]
+    assert [(each["application"], each["reason"]) for each in found["swap_in"]] == [
+        ("A2", "all others"),
+        ("A3", "all others"),
+    ]
     assert found["swap_out"] == [{"application": "A5", "row": 3, "reason": "not lent to"}]
     assert [each["decided"] for each in found["by_row"]] == [0, 1, 2, 1, 1, 0]
     assert [each["ratio"] for each in found["groups"]] == ["1.00", "0.33"]

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+import numpy.typing as npt
 
 from karez.doors.cli.bookkeeping import exit_with, tell_refusals
 from karez.doors.cli.price_words import major_of, pct
 from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
 from karez.doors.files.price.policies import ReadPast, read_past, read_policy_file
 from karez.doors.files.price.terms import read_terms
-from karez.engines.price.policy import Checked, Policy, Simulation
+from karez.engines.price.policy import Checked, Decided, Policy, Simulation
 from karez.engines.price.policy import check as check_policy
 from karez.engines.price.policy import simulate as simulate_policy
 from karez.engines.price.policy.simulate import Groups, Tally
 from karez.kernel.money import Currency, currency
 
 SHOWN_MOST = 20
+_NO_ROW = "no row fits"
 _TALLY = ("approved", "referred", "refused", "amount", "expected_loss", "profit")
 
 
@@ -114,31 +117,41 @@ def simulate(  # noqa: PLR0913 - one for each option
     read = read_past(past_file, [new, old], terms, group)
     tell_refusals(shell, read.refusals, len(read.refusals))
     found = simulate_policy(new, old, read.past)
-    document = _document(new, read, found, unit)
+    document = _document(new, old, read, found, unit)
     document["refused_rows"] = [refusal.as_dict() for refusal in read.refusals]
     shell.show(document, _lines(document))
     exit_with(ExitCode.INVALID_INPUT if read.refusals else ExitCode.DONE)
 
 
-def _document(new: Policy, read: ReadPast, found: Simulation, unit: Currency) -> dict[str, Any]:
-    rows = [*((row.number, row.outcome.reason) for row in new.rows), (None, "no row fits")]
+def _document(
+    new: Policy, old: Policy, read: ReadPast, found: Simulation, unit: Currency
+) -> dict[str, Any]:
+    rows = [*((row.number, row.outcome.reason) for row in new.rows), (None, _NO_ROW)]
     return {
         "applications": read.past.applications.count,
         "new": _tally(found.new, unit),
         "in_force": _tally(found.old, unit),
-        "swap_in": [read.names[place] for place in found.swap_in.tolist()],
-        "swap_out": [
-            {"application": read.names[place], "row": rows[row][0], "reason": rows[row][1]}
-            for place, row in zip(
-                found.swap_out.tolist(), found.new_decided.row[found.swap_out].tolist(), strict=True
-            )
-        ],
+        "swap_in": _swapped(read, found.swap_in, old, found.old_decided),
+        "swap_out": _swapped(read, found.swap_out, new, found.new_decided),
         "by_row": [
             {"row": number, "reason": reason, "decided": count}
             for (number, reason), count in zip(rows, found.by_row.tolist(), strict=True)
         ],
         "groups": [] if found.groups is None else _groups(found.groups),
     }
+
+
+def _swapped(
+    read: ReadPast, places: npt.NDArray[np.int64], policy: Policy, decided: Decided
+) -> list[dict[str, Any]]:
+    """Return applications with the reason for which a policy does not approve them."""
+    found: list[dict[str, Any]] = []
+    by: list[int] = decided.row[places].tolist()
+    for place, row in zip(places.tolist(), by, strict=True):
+        reason = policy.rows[row].outcome.reason if row >= 0 else _NO_ROW
+        number = policy.rows[row].number if row >= 0 else None
+        found.append({"application": read.names[place], "row": number, "reason": reason})
+    return found
 
 
 def _tally(tally: Tally, unit: Currency) -> dict[str, Any]:
@@ -170,9 +183,8 @@ def _lines(document: dict[str, Any]) -> list[str]:
     new, old = document["new"], document["in_force"]
     rows = [(name.replace("_", " "), str(new[name]), str(old[name])) for name in _TALLY]
     lines = table([f"of {document['applications']}", "new", "in force"], rows)
-    lines += ["", *_listed("only the new policy approves", document["swap_in"])]
-    dropped = [f"{each['application']} ({each['reason']})" for each in document["swap_out"]]
-    lines += _listed("only the policy in force approves", dropped)
+    lines += ["", _listed("only the new policy approves", document["swap_in"])]
+    lines.append(_listed("only the policy in force approves", document["swap_out"]))
     decided = [(each["row"] or "none", each["decided"], each["reason"])
                for each in document["by_row"]]  # fmt: skip
     lines += ["", *table(["row", "decided", "reason"], decided)]
@@ -186,6 +198,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _listed(what: str, names: Sequence[str]) -> list[str]:
-    more = f" and {len(names) - SHOWN_MOST} more" if len(names) > SHOWN_MOST else ""
-    return [f"{what}: {', '.join(names[:SHOWN_MOST]) or 'none'}{more}"]
+def _listed(what: str, swapped: Sequence[dict[str, Any]]) -> str:
+    names = [f"{each['application']} ({each['reason']})" for each in swapped[:SHOWN_MOST]]
+    more = f" and {len(swapped) - SHOWN_MOST} more" if len(swapped) > SHOWN_MOST else ""
+    return f"{what}: {', '.join(names) or 'none'}{more}"

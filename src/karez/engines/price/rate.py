@@ -56,7 +56,8 @@ class RateParts:
     @property
     def total(self) -> Floats:
         """The rate."""
-        return sum(attrs.astuple(self, recurse=False), start=np.zeros_like(self.funding))
+        risk = self.capital + self.expected_loss
+        return self.funding + risk + self.fixed_cost + self.variable_cost + self.margin
 
 
 def collected_share(pd: Floats) -> Floats:

@@ -71,7 +71,7 @@ def maximise(choice: Choice, *, whole: bool) -> Solved | None:
     highs = _Quiet()
     for name, value in _OPTIONS.items():
         highs.setOptionValue(name, value)
-    highs.passModel(_model(choice, whole=whole))
+    _pass(highs, choice, whole=whole)
     highs.run()
     status = highs.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
@@ -89,8 +89,8 @@ def _nothing(choice: Choice) -> Solved:
     return Solved(amounts=np.zeros(0), bound=0.0, prices=np.zeros(len(choice.sums)))
 
 
-def _model(choice: Choice, *, whole: bool) -> highspy.HighsLp:
-    """Return the model: first the amount of each offer, then the yes or no of each."""
+def _pass(highs: highspy.Highs, choice: Choice, *, whole: bool) -> None:
+    """Give HiGHS the model: first the amount of each offer, then the yes or no of each."""
     count = len(choice.firm)
     firms, of_firm = np.unique(choice.firm, return_inverse=True)
     one_offer = csr_array((np.ones(count), (of_firm, np.arange(count))), (len(firms), count))
@@ -103,18 +103,20 @@ def _model(choice: Choice, *, whole: bool) -> highspy.HighsLp:
     ]
     rows = csr_array(block_array(blocks))
     infinite, zero, one = np.full(count, np.inf), np.zeros(count), np.ones(len(firms))
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = len(choice.sums) + 2 * count + len(firms), 2 * count
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_ = np.concatenate([choice.gain, -choice.fixed])
-    model.col_lower_ = np.zeros(2 * count)
-    model.col_upper_ = np.concatenate([most, np.ones(count)])
-    model.row_lower_ = np.concatenate([choice.sums_least, -infinite, zero, -np.inf * one])
-    model.row_upper_ = np.concatenate([choice.sums_most, zero, infinite, one])
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = rows.indptr.astype(np.int32)
-    model.a_matrix_.index_ = rows.indices.astype(np.int32)
-    model.a_matrix_.value_ = rows.data.astype(np.float64)
-    if whole:
-        model.integrality_ = [highspy.HighsVarType.kInteger] * (2 * count)
-    return model
+    highs.passModel(
+        2 * count,
+        len(choice.sums) + 2 * count + len(firms),
+        rows.nnz,
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMaximize),
+        0.0,  # what is gained without any offer
+        np.concatenate([choice.gain, -choice.fixed]),
+        np.zeros(2 * count),
+        np.concatenate([most, np.ones(count)]),
+        np.concatenate([choice.sums_least, -infinite, zero, -np.inf * one]),
+        np.concatenate([choice.sums_most, zero, infinite, one]),
+        rows.indptr.astype(np.int32),
+        rows.indices.astype(np.int32),
+        rows.data.astype(np.float64),
+        np.full(2 * count, int(whole), np.int32),
+    )
