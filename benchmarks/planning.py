@@ -124,7 +124,7 @@ def _question(firms: Firms, curve: Curve, size: float = 1) -> Question:
     bounds = [Bound("industry", name, budget // 4) for name in sorted(set(firms.industry))]
     return Question(
         firms, curve, COSTS, budget, 1_000 * YUAN, curve.rates_ppm, bounds=bounds,
-        tail=Tail(budget // 22),
+        tail=Tail(budget // 20),
     )  # fmt: skip
 
 
