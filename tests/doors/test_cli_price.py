@@ -234,8 +234,32 @@ def test_rate__parts_add_up_and_caps_shut_out(desk: Desk):
     later = (*caps[:-1], "2026-07-01")
     assert not any(each["shut_out"] for each in desk.json(*RATE, *later)["rates"])
     assert "shut out by a cap" in desk.run(*RATE, *caps, code=6).stdout
-    with pytest.raises(Exception, match="needs --jurisdiction"):
+    with pytest.raises(Exception, match="need each other"):
         desk.run(*RATE, *caps[:2])
+
+
+def test_plan__keeps_caps_and_says_whom_they_shut_out(desk: Desk):
+    caps = ("--caps", str(desk.folder / "caps.toml"), "--jurisdiction", "XX", "--on", "2026-06-30")
+    desk.change("caps.toml", "0.10", "0.07")
+    found = desk.json(*PLAN, *caps)
+    assert max(float(each["rate_pct_year"]) for each in found["offers"]) == 7
+    desk.change("caps.toml", "0.07", "0.03")
+    found = desk.json(*PLAN, *caps)
+    assert not found["offers"]
+    words = {each["firm"]: each["words"] for each in found["refused"]}
+    assert words["ada"] == "a cap is below every rate that may be offered"
+
+
+def test_plan__own_answers_move_the_curve(desk: Desk):
+    answers = desk.folder / "answers.csv"
+    answers.write_text("segment,annual_rate,offered,declined\nshops,0.12,5000,100\n")
+    moved = {each["firm"]: each for each in desk.json(*RATE, "--answers", str(answers))["rates"]}
+    before = {each["firm"]: each for each in desk.json(*RATE)["rates"]}
+    assert float(moved["ada"]["lost_pct"]) < 10 < float(before["ada"]["lost_pct"])
+    assert moved["chen mill"] == before["chen mill"]
+    answers.write_text(answers.read_text() + "shops,0.12,5,6\nshops,0.12,five,6\nmars,0.12,5,6\n")
+    found = desk.json(*RATE, "--answers", str(answers), code=5)
+    assert [each["field"] for each in found["refused_rows"]] == ["segment", "offered", "declined"]
 
 
 def test_rate__names_a_cap_that_is_none(desk: Desk):

@@ -126,4 +126,6 @@ def questions(draw: st.DrawFn, most_firms: int = 3) -> Question:
         balance_share=draw(st.sampled_from([0.55, 1.0])),
         bounds=bounds,
         tail=tail,
-    )
+        highest=draw(st.none() | st.lists(st.floats(0.001, 0.4), min_size=count, max_size=count)
+                     .map(np.array)),
+    )  # fmt: skip

@@ -20,7 +20,7 @@ from karez.engines.price.shock import Response, Shock, by_industry, shock_questi
 from karez.engines.price.tail import Tail
 from karez.engines.price.vary import vary, worth_of_more
 
-SLOWER = settings(max_examples=60)
+SLOWER = settings(max_examples=40)
 DUST = 1e-3  # minor units
 
 
@@ -35,11 +35,13 @@ class Made:
 def worth(of: Question, made: Made) -> float | None:
     """What a plan earns, by the plainest reading of the question; None where it is not allowed."""
     profit, counted = 0.0, np.zeros(len(of.firms))
+    caps = np.full(len(of.firms), np.inf) if of.highest is None else of.highest
     for firm, (steps, place) in enumerate(zip(made.steps, made.rates, strict=True)):
         if not steps:
             continue
         amount, rate = steps * of.step_minor, of.rates_ppm[place] / 1e6
-        if not of.firms.least_minor[firm] <= amount <= of.firms.most_minor[firm]:
+        inside = of.firms.least_minor[firm] <= amount <= of.firms.most_minor[firm]
+        if not inside or rate > caps[firm]:
             return None
         row = of.curve.lost[of.firms.segment[firm]]
         stay = 1 - float(np.interp(of.rates_ppm[place], of.curve.rates_ppm, row))
@@ -158,6 +160,25 @@ def test_make_plan__least_amounts_of_a_bound_are_lent_even_at_a_loss():
     assert make_plan(asked).amount_minor.tolist() == [5 * STEP, 3 * STEP]
 
 
+def test_make_plan__of_real_customers_is_proven_to_the_minor_unit():
+    rng = np.random.default_rng(302)
+    of = question(
+        firms(rng.uniform(0.002, 0.15, 302).tolist(), least=100 * STEP, most=1_000 * STEP,
+              industry="".join(rng.choice(list("abcdefgh"), 302)), segments=3),
+        100_000 * STEP,
+        curve=real_curve(),
+        rates_ppm=np.arange(40_000, 150_001, 500),
+        bounds=[Bound("industry", name, 20_000 * STEP) for name in "abcdefgh"],
+    )  # fmt: skip
+    plan = make_plan(of)
+    assert plan.gap_minor <= DUST
+    assert plan.amount_minor.sum() == 100_000 * STEP
+    assert worth(of, made_of(plan)) == pytest.approx(plan.total_minor, abs=DUST)
+    # The next million earns what it costs to the last firm, and no more than the last one did.
+    more, less = worth_of_more(plan, 1_000 * STEP), -worth_of_more(plan, -1_000 * STEP)
+    assert 0 < more <= less
+
+
 def test_make_plan__names_what_cannot_be():
     of = question(firms([0.02]), 3 * STEP, bounds=[Bound("group", "g", 9 * STEP, 4 * STEP)])
     with pytest.raises(PlanImpossibleError):
@@ -189,6 +210,8 @@ def test_find_refusals__each_has_a_reason_that_holds(of: Question):
     assert {each.firm for each in found} == set(np.flatnonzero(plan.amount_minor == 0).tolist())
     for each in found:
         alone = attrs.evolve(of, bounds=(), tail=None, budget_minor=10**9)
+        if each.why is Why.CAP:
+            assert of.highest[each.firm] < of.rates_ppm[0] / 1e6
         of_all = make_plan(alone).amount_minor[each.firm]
         if each.why is Why.FULL:
             assert each.full
@@ -216,6 +239,8 @@ def test_find_refusals__say_which():
     assert found[1].full == ("industry a",)
     assert found[2].why is Why.PRICE
     assert found[3].why is Why.LIMIT
+    capped = attrs.evolve(of, highest=np.array([0.03, 0.2, 0.2, 0.2]))
+    assert {each.firm: each.why for each in find_refusals(make_plan(capped))}[0] is Why.CAP
 
 
 @SLOWER

@@ -82,7 +82,7 @@ def test_all_in_rate__is_what_other_engines_find(rate: float, fee: float, months
 @given(st.floats(0.001, 2), st.floats(0, 0.1), st.integers(1, 60), st.sampled_from(list(Measure)))
 def test_highest_rate__just_keeps_the_cap(cap: float, fee: float, months: int, measure: Measure):
     table = [Cap("here", cap, measure, "a law")]
-    monthly = monthly_caps(table, "here", date(2026, 1, 1), np.array([1_000]))
+    monthly = monthly_caps(table, "here", date(2026, 1, 1), *[np.array([1_000])] * 2)
     fees, terms = np.array([fee]), np.array([months])
     rate = highest_rate(monthly, fees, terms)
     if np.isnan(rate[0]):
@@ -97,10 +97,11 @@ def test_monthly_caps__by_place_day_and_amount():
         Cap("here", 0.24, Measure.NOMINAL, "new", first_day=date(2026, 7, 1)),
         Cap("here", 0.12, Measure.NOMINAL, "small", most_minor=1_000),
     ]
-    amounts = np.array([1_000, 1_001])
-    assert monthly_caps(caps, "here", date(2026, 6, 30), amounts) == pytest.approx([0.01, 0.03])
-    assert monthly_caps(caps, "here", date(2026, 7, 1), amounts) == pytest.approx([0.01, 0.02])
-    assert np.isinf(monthly_caps(caps, "there", date(2026, 7, 1), amounts)).all()
+    least, most = np.array([1_000, 1_001, 900]), np.array([1_000, 2_000, 2_000])
+    june, july = date(2026, 6, 30), date(2026, 7, 1)
+    assert monthly_caps(caps, "here", june, least, most) == pytest.approx([0.01, 0.03, 0.01])
+    assert monthly_caps(caps, "here", july, least, most) == pytest.approx([0.01, 0.02, 0.01])
+    assert np.isinf(monthly_caps(caps, "there", july, least, most)).all()
     assert np.isinf(highest_rate(np.array([np.inf]), np.zeros(1), np.array([12]))).all()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from karez.doors.cli.bookkeeping import exit_with, lines_of, tell_refusals
+from karez.doors.cli.price_market import market_options, read_market
 from karez.doors.cli.price_words import (
     by_industry_words,
     industry_rows,
@@ -21,8 +22,6 @@ from karez.doors.cli.price_words import (
 )
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
 from karez.doors.files.errors import FileUnwritableError
-from karez.doors.files.price.firms import read_curve, read_firms
-from karez.doors.files.price.terms import read_terms
 from karez.engines.price.plan import TAIL, Plan, make_plan
 from karez.engines.price.refusal import find_refusals
 from karez.engines.price.shock import Shock, by_industry, shock_question
@@ -52,23 +51,7 @@ class ShockType(click.ParamType[Shock]):
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--terms",
-    "terms_file",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The terms of the plan, a TOML file.",
-)
-@click.option(
-    "--curve",
-    "curve_file",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The share of customers lost at each rate, a table.",
-)
+@market_options
 @click.option(
     "--shock",
     "shocks",
@@ -86,28 +69,25 @@ class ShockType(click.ParamType[Shock]):
     help="Write all offers and refusals to this CSV file.",
 )
 @command_options
-def plan(  # noqa: PLR0913 - one for each option
+def plan(
     shell: Shell,
     *,
-    file: Path,
-    terms_file: Path,
-    curve_file: Path,
     shocks: tuple[Shock, ...],
     more: str | None,
     varied: bool,
     output: Path | None,
+    **files: Any,
 ) -> None:
     """Show whom to lend to, how much and at which rate, so that no other plan earns more.
 
     FILE is a table of firms (CSV, Parquet, XLSX). A row that is wrong is named on the error channel
     and left out; the exit code is then 5.
     """  # fmt: skip
-    terms = read_terms(terms_file)
-    curve = read_curve(curve_file)
-    firms, refusals = read_firms(file, terms, curve)
+    market = read_market(**files)
+    terms, refusals = market.terms, market.refusals
     tell_refusals(shell, refusals, len(refusals))
     unit = terms.currency
-    question = terms.question(firms, curve)
+    question = terms.question(market.firms, market.curve, market.highest)
     found = make_plan(question)
     document = plan_document(found, unit)
     lines = _lines(document)

@@ -2,87 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from karez.doors.cli.bookkeeping import exit_with, tell_refusals, today
+from karez.doors.cli.bookkeeping import exit_with, tell_refusals
+from karez.doors.cli.price_market import market_options, read_market
 from karez.doors.cli.price_words import major_of, pct
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
-from karez.doors.files.price.caps import read_caps
-from karez.doors.files.price.firms import read_curve, read_firms
-from karez.doors.files.price.terms import PlanTerms, read_terms
+from karez.doors.files.price.terms import PlanTerms
 from karez.engines.price.best import BestRate, best_rate
-from karez.engines.price.caps import highest_rate, monthly_caps
 from karez.engines.price.question import Firms
 from karez.engines.price.rate import Floats, RateParts, collected_share, rate_parts
-from karez.kernel.time import parse_date
 
 _PARTS = ("funding", "capital", "expected_loss", "fixed_cost", "variable_cost", "margin")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--terms",
-    "terms_file",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="Costs and terms, the TOML file of a plan.",
-)
-@click.option(
-    "--curve",
-    "curve_file",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The share of customers lost at each rate, a table.",
-)
-@click.option(
-    "--caps",
-    "caps_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Legal caps, a TOML file.",
-)
-@click.option("--jurisdiction", help="Whose caps hold.")
-@click.option("--on", type=parse_date, metavar="DATE", help="The day of the loan; today.")
+@market_options
 @command_options
-def rate(  # noqa: PLR0913 - one for each option
-    shell: Shell,
-    *,
-    file: Path,
-    terms_file: Path,
-    curve_file: Path,
-    caps_file: Path | None,
-    jurisdiction: str | None,
-    on: date | None,
-) -> None:
+def rate(shell: Shell, **files: Any) -> None:
     """Show what each loan must bring, part by part, and the rate that earns most.
 
     FILE is a table of firms as of a plan; each is priced for the most that it may have. With caps,
     a loan that no allowed rate can pay for is named; the exit code is then 6.
     """  # fmt: skip
-    if caps_file is not None and jurisdiction is None:
-        raise click.UsageError("--caps needs --jurisdiction")
-    terms = read_terms(terms_file)
-    curve = read_curve(curve_file)
-    firms, refusals = read_firms(file, terms, curve)
+    market = read_market(**files)
+    terms, firms, highest, refusals = market.terms, market.firms, market.highest, market.refusals
     tell_refusals(shell, refusals, len(refusals))
     balance = np.maximum((firms.most_minor * terms.balance_share).astype(np.int64), 1)
     parts = rate_parts(terms.costs, firms.pd, firms.lgd, balance)
-    highest = np.full(len(firms), np.inf)
-    if caps_file is not None and jurisdiction is not None:
-        caps = read_caps(caps_file, terms.currency)
-        monthly = monthly_caps(caps, jurisdiction, on or today(), firms.most_minor)
-        highest = _highest(monthly, terms)
     cost = terms.costs.running_rate(firms.pd, firms.lgd) + terms.costs.fixed_minor / balance
-    best = best_rate(curve, firms.segment, cost, collected_share(firms.pd), highest)
+    best = best_rate(market.curve, firms.segment, cost, collected_share(firms.pd), highest)
     shut_out = ~(highest >= parts.total)
     documents = _documents(firms, parts, best, highest, terms)
     for document, shut in zip(documents, shut_out.tolist(), strict=True):
@@ -110,11 +63,6 @@ def _remark(document: dict[str, Any]) -> str:
     if document["profit"] is None:
         return "the cap is below all rates of the curve"
     return "earns nothing at any rate" if Decimal(document["profit"]) <= 0 else ""
-
-
-def _highest(monthly: Floats, terms: PlanTerms) -> Floats:
-    count = len(monthly)
-    return highest_rate(monthly, np.full(count, terms.fee), np.full(count, terms.months))
 
 
 def _documents(

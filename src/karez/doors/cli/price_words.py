@@ -30,6 +30,8 @@ def refusal_words(refusal: Refusal) -> str:
     """Return why a firm gets nothing, as a sentence without its end."""
     if refusal.why is Why.LIMIT:
         return "its limit is below the smallest loan"
+    if refusal.why is Why.CAP:
+        return "a cap is below every rate that may be offered"
     if refusal.why is Why.PRICE:
         return f"at no rate does it earn anything (at best {pct(refusal.earns)} %)"
     full = " and ".join(f"the {name} is full" if name == "budget" else f"{name} is full"

@@ -46,15 +46,20 @@ class Cap:
     """The amounts that it is about, from the least to the most."""
 
 
-def monthly_caps(caps: Sequence[Cap], jurisdiction: str, day: date, amount_minor: Ints) -> Floats:
-    """Return the lowest cap on each amount as an all-in rate of a month; infinite where none is."""
-    found = np.full(len(amount_minor), np.inf)
+def monthly_caps(
+    caps: Sequence[Cap], jurisdiction: str, day: date, least_minor: Ints, most_minor: Ints
+) -> Floats:
+    """Return the lowest cap on each loan as an all-in rate of a month; infinite where none is.
+
+    The amount of a loan may still be open, from the least to the most: all caps on it count.
+    """
+    found = np.full(len(least_minor), np.inf)
     for cap in caps:
         if cap.jurisdiction == jurisdiction and cap.first_day <= day <= cap.last_day:
             monthly = cap.rate / _YEAR_MONTHS
             if cap.measure is Measure.EFFECTIVE:
                 monthly = np.expm1(np.log1p(cap.rate) / _YEAR_MONTHS)
-            here = (amount_minor >= cap.least_minor) & (amount_minor <= cap.most_minor)
+            here = (most_minor >= cap.least_minor) & (least_minor <= cap.most_minor)
             found[here] = np.minimum(found[here], monthly)
     return found
 

@@ -25,6 +25,9 @@ from karez.engines.price.curve import WHOLE_PPM
 from karez.engines.price.question import Counts, Question
 from karez.engines.price.rate import Floats, Ints, collected_share
 
+_DUST = 1e-9
+"""A cap on the all-in rate is met by halving, and may come out so much below a rate of the grid."""
+
 
 @attrs.frozen(eq=False)
 class Offers:
@@ -53,13 +56,17 @@ def find_offers(question: Question) -> Offers:
     gains = every.profit * ends - every.fixed_minor
     grid = (-1, len(question.rates_ppm))
     kept = _unbeaten(gains.reshape(2, *grid), every.use.reshape(grid)).ravel()
+    kept &= np.isfinite(every.profit)
     if not any(bound.least_minor for bound in question.bounds):
         kept &= gains.max(axis=0) > 0  # nothing can ask for an offer that earns nothing
     return Offers(*(column[kept] for column in attrs.astuple(every, recurse=False)))
 
 
 def all_offers(question: Question) -> Offers:
-    """Return each rate for each firm whose limit allows the smallest amount."""
+    """Return each rate for each firm whose limit allows the smallest amount.
+
+    A rate that is not allowed has a profit of minus infinity.
+    """
     firms, costs, rates = question.firms, question.costs, question.rates_ppm / WHOLE_PPM
     least = np.maximum(-(-firms.least_minor // question.step_minor), 1)
     most = firms.most_minor // question.step_minor
@@ -69,11 +76,14 @@ def all_offers(question: Question) -> Offers:
     firm = np.repeat(able, len(rates))
     margin = np.outer(collected_share(firms.pd[able]), rates) - cost[:, None]
     stay = 1 - lost
+    profit = question.balance_share * stay * margin.ravel()
+    if question.highest is not None:
+        profit[(rates > question.highest[able, None] + _DUST).ravel()] = -np.inf
     return Offers(
         firm,
         np.tile(np.arange(len(rates)), len(able)),
         lost,
-        question.balance_share * stay * margin.ravel(),
+        profit,
         stay * costs.fixed_minor,
         np.ones_like(lost) if question.counts is Counts.OFFERED else stay,
         least[firm],

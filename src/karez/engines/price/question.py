@@ -79,6 +79,8 @@ class Question:
     counts: Counts = Counts.OFFERED
     bounds: Sequence[Bound] = ()
     tail: Tail | None = None
+    highest: Floats | None = None
+    """The highest rate that each firm may be offered, a fraction; none where it is left out."""
 
     def __attrs_post_init__(self) -> None:
         if self.step_minor <= 0 or self.budget_minor < 0:

@@ -17,6 +17,7 @@ class Why(StrEnum):
     """What stands against lending to a firm."""
 
     LIMIT = "limit"  # its limit is below the smallest amount
+    CAP = "cap"  # no rate that may be offered is allowed
     PRICE = "price"  # at no rate, and no amount, does it earn anything
     FULL = "full"  # it would earn something, and a constraint has no room for it
 
@@ -28,7 +29,7 @@ class Refusal:
     firm: int
     why: Why
     earns: float
-    """Expected profit of a unit at its best rate and its largest amount; NaN without one."""
+    """Expected profit of a unit at its best rate and its largest amount; NaN where none is."""
     asked: float
     """What the same use of the constraints earns elsewhere, at the margin."""
     full: tuple[str, ...] = ()
@@ -63,6 +64,8 @@ def _refusal(
     step, most = question.step_minor, int(offers.most_steps[best]) * question.step_minor
     profit, fixed = float(offers.profit[best]), float(offers.fixed_minor[best])
     earns = profit - fixed / most
+    if profit == -np.inf:
+        return Refusal(firm, Why.CAP, np.nan, np.nan)
     bound = [name for name, row in shared.items() if row.members[best]]
     asked = use * sum(plan.price[name] for name in bound)
     asked += use * float(plan.cut_prices @ plan.cuts[:, firm])

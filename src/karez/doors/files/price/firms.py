@@ -17,7 +17,7 @@ from karez.doors.files.price.terms import PlanTerms
 from karez.doors.files.refusals import Refusal
 from karez.doors.files.rows import Block, Fault, Table
 from karez.doors.files.trade.sheets import open_table
-from karez.engines.price.curve import WHOLE_PPM, Curve, smooth_curve
+from karez.engines.price.curve import WHOLE_PPM, Answers, Curve, smooth_curve
 from karez.engines.price.errors import CurveBrokenError, PriceInputError
 from karez.engines.price.question import Firms
 from karez.kernel.errors import KarezError
@@ -160,6 +160,36 @@ def read_firms(path: Path, terms: PlanTerms, curve: Curve) -> tuple[Firms, list[
         np.minimum(np.array(most, np.int64), terms.most_minor),
     )
     return firms, reader.refusals
+
+
+def read_answers(path: Path, curve: Curve) -> tuple[Answers, list[Refusal]]:
+    """Return offers that customers answered, and what is wrong with the rows that are left out.
+
+    Raises as ``open_table`` and ``Reader.of`` do.
+    """
+    with open_table(path, "utf-8") as table:
+        reader = Reader.of(table, ("segment", _RATE, "offered", "declined"))
+    columns = [
+        reader.read("segment", place_of("segment", curve.segments), 0),
+        reader.read(_RATE, _ppm, 0),
+        reader.read("offered", _count, 0),
+        reader.read("declined", _count, 0),
+    ]
+    for row, (offered, declined) in enumerate(zip(*columns[2:], strict=True)):
+        if declined > offered and row not in reader.rows.faults:
+            error = PriceInputError(
+                field="declined", value=declined, rule=f"{offered} were offered"
+            )
+            reader.refuse(row, Fault("declined", str(declined), error))
+    sound = reader.sound()
+    answers = Answers(*(np.array([column[row] for row in sound], np.int64) for column in columns))
+    return answers, reader.refusals
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise PriceInputError(field="count", value=text, rule="it is a whole number, zero or more")
+    return int(text)
 
 
 def amount_of(unit: Currency) -> Callable[[str], int]:

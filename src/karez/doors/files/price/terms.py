@@ -15,7 +15,7 @@ from karez.doors.files.case_errors import Fields
 from karez.doors.files.errors import FileUnreadableError
 from karez.engines.price.curve import WHOLE_PPM, Curve
 from karez.engines.price.question import Bound, Counts, Firms, Question
-from karez.engines.price.rate import Costs, Ints
+from karez.engines.price.rate import Costs, Floats, Ints
 from karez.engines.price.shock import Response
 from karez.engines.price.tail import Tail
 from karez.kernel.money import Currency, currency
@@ -63,7 +63,7 @@ class PlanTerms:
     """The term of a loan, for the all-in rate."""
     fee: float
 
-    def question(self, firms: Firms, curve: Curve) -> Question:
+    def question(self, firms: Firms, curve: Curve, highest: Floats) -> Question:
         """Return what is asked of a plan. A bound on every ``*`` is one on each not named."""
         bounds = [bound for bound in self.bounds if bound.name != _EVERY]
         for every in (bound for bound in self.bounds if bound.name == _EVERY):
@@ -72,7 +72,7 @@ class PlanTerms:
             bounds += [attrs.evolve(every, name=name) for name in sorted(set(names) - named - {""})]
         return Question(
             firms, curve, self.costs, self.budget_minor, self.step_minor, self.rates.rates(curve),
-            self.balance_share, self.counts, bounds, self.tail,
+            self.balance_share, self.counts, bounds, self.tail, highest,
         )  # fmt: skip
 
 
