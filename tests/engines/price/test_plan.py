@@ -212,14 +212,14 @@ def test_find_refusals__each_has_a_reason_that_holds(of: Question):
         alone = attrs.evolve(of, bounds=(), tail=None, budget_minor=10**9)
         if each.why is Why.CAP:
             assert of.highest[each.firm] < of.rates_ppm[0] / 1e6
-        of_all = make_plan(alone).amount_minor[each.firm]
+        of_all = make_plan(alone).profit_minor[each.firm]
         if each.why is Why.FULL:
             assert each.full
             assert of_all > 0
         else:
-            assert of_all == 0
+            assert of_all < 1
         # With all that is full for it out of the way, somebody gets more.
-        if each.full and each.earns > 1e-9:
+        if each.full and each.earns > 1e-5:
             room = attrs.evolve(
                 of,
                 bounds=[

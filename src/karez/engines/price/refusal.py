@@ -12,6 +12,9 @@ from karez.engines.price.offers import Offers, all_offers
 from karez.engines.price.plan import TAIL, Plan, Row, shared_rows
 from karez.engines.price.tail import expected_shortfall
 
+_NOTHING_MINOR = 0.5
+"""What is below half a minor unit, the solver may leave aside as well."""
+
 
 class Why(StrEnum):
     """What stands against lending to a firm."""
@@ -63,13 +66,13 @@ def _refusal(
     question, use = plan.question, float(offers.use[best])
     step, most = question.step_minor, int(offers.most_steps[best]) * question.step_minor
     profit, fixed = float(offers.profit[best]), float(offers.fixed_minor[best])
-    earns = profit - fixed / most
     if profit == -np.inf:
         return Refusal(firm, Why.CAP, np.nan, np.nan)
+    earns = profit - fixed / most
     bound = [name for name, row in shared.items() if row.members[best]]
     asked = use * sum(plan.price[name] for name in bound)
     asked += use * float(plan.cut_prices @ plan.cuts[:, firm])
-    if earns <= 0:
+    if earns * most < _NOTHING_MINOR:
         return Refusal(firm, Why.PRICE, earns, asked)
     # Profit is linear in the amount, and begins where it pays the fixed cost.
     smallest = max(int(offers.least_steps[best]), int(fixed / profit // step) + 1) * step
