@@ -242,6 +242,8 @@ def test_simulate__counts_what_moves():
 
 
 def test_simulate__asks_for_amplification_of_what_is_granted():
-    old = policy((">= 5", YES), names="age")
-    found = simulate(old, old, past([1, 9], [0, 0]), lambda granted: float(granted.sum()))
-    assert found.new.amplification == found.old.amplification == 100
+    old, new = policy((">= 5", YES), names="age"), policy((">= 1", YES), names="age")
+    asked = past([1, 9], [0, 0])
+    found = simulate(new, old, asked, lambda before, after: float(after.sum() / before.sum()))
+    assert found.amplification == 2
+    assert simulate(new, old, asked).amplification is None

@@ -18,8 +18,9 @@ from karez.engines.price.rate import Floats, Ints
 from karez.kernel.errors import ensure
 
 Granted = Ints
-Amplification = Callable[[Granted], float]
-"""From the amount that each application gets to how much a bad year is amplified."""
+"""What each application gets, in minor units."""
+Amplification = Callable[[Granted, Granted], float]
+"""From what is granted before and after a change to how much bad years grow by it."""
 
 
 @attrs.frozen(eq=False)
@@ -45,7 +46,6 @@ class Tally:
     amount_minor: int
     loss_minor: float
     profit_minor: float
-    amplification: float | None
 
 
 @attrs.frozen(eq=False)
@@ -78,6 +78,8 @@ class Simulation:
     by_row: Ints
     """How many applications each row of the new policy decided; the last is no row."""
     groups: Groups | None
+    amplification: float | None
+    """How much bad years grow with the new policy; None where nobody said how to tell."""
 
 
 def simulate(
@@ -85,7 +87,8 @@ def simulate(
 ) -> Simulation:
     """Return what a policy would do with past applications, and what the one in force does.
 
-    ``amplification`` says how much worse bad years get by what is granted (``engines.risk``).
+    ``amplification`` is asked how much bad years grow from what the policy in force grants to what
+    the new one does; ``engines.risk`` can tell.
 
     Raises as ``decide`` does.
     """
@@ -93,24 +96,28 @@ def simulate(
     ensure(len(past.asked_minor) == applications.count, "each application asks for an amount")
     news, olds = decide(new, applications), decide(in_force, applications)
     now, before = (decided.decision == Decision.APPROVE for decided in (news, olds))
+    after, granted_before = _granted(news, past), _granted(olds, past)
     by_row = np.bincount(news.row + 1, minlength=len(new.rows) + 1).astype(np.int64)
     return Simulation(
-        _tally(news, past, amplification),
-        _tally(olds, past, amplification),
+        _tally(news, past, after),
+        _tally(olds, past, granted_before),
         news,
         olds,
         np.flatnonzero(now & ~before),
         np.flatnonzero(before & ~now),
         np.roll(by_row, -1),
         None if past.group is None else _groups(applications.labels[past.group], now, before),
+        None if amplification is None else amplification(granted_before, after),
     )
 
 
-def _tally(decided: Decided, past: Past, amplification: Amplification | None) -> Tally:
+def _granted(decided: Decided, past: Past) -> Granted:
+    amounts = np.minimum(past.asked_minor, decided.most_minor)
+    return np.where(decided.decision == Decision.APPROVE, amounts, 0)
+
+
+def _tally(decided: Decided, past: Past, granted: Granted) -> Tally:
     counts = np.bincount(decided.decision, minlength=len(Decision))
-    granted = np.where(
-        decided.decision == Decision.APPROVE, np.minimum(past.asked_minor, decided.most_minor), 0
-    )
     return Tally(
         approved=int(counts[Decision.APPROVE]),
         referred=int(counts[Decision.REFER]),
@@ -118,7 +125,6 @@ def _tally(decided: Decided, past: Past, amplification: Amplification | None) ->
         amount_minor=int(granted.sum()),
         loss_minor=float(granted @ past.loss),
         profit_minor=float(granted @ past.profit),
-        amplification=None if amplification is None else amplification(granted),
     )
 
 
