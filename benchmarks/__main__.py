@@ -21,6 +21,7 @@ from benchmarks import (
     imports,
     peers,
     pens,
+    planning,
     portfolio,
     ranking,
     register,
@@ -51,6 +52,7 @@ def main() -> int:
         "ranking": ranking.run,
         "portfolio": portfolio.run,
         "fitting": fitting.run,
+        "planning": planning.run,
         "welltest": welltest.run,
         "thin": thin.run,
     }

@@ -28,6 +28,19 @@ CONSENT = (
     " --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
     " --range-from 2026-01-01 --range-to 2026-01-31"
 )
+PRICE = {
+    "plan.toml": (
+        'currency = "EUR"\nbudget = 9\namount = { least = 1, most = 9, step = 1 }\nlgd = 0.5\n'
+        "rates = { least = 0.05, most = 0.1 }\ncosts = { funding = 0.01 }"
+    ),
+    "curve.csv": "annual_rate,churn_all\n0.05,0.1\n0.1,0.5",
+    "firms.csv": "firm,industry,pd\nmill,milling,0.01",
+    "policy.toml": (
+        'columns = ["pd", "decision"]\n'
+        'rows = [["< 0.1", "approve"], [">= 0.1", "refuse"], ["missing", "refer"]]'
+    ),
+    "past.csv": "application,amount,rate,pd\nA1,5,0.1,0.02",
+}
 # One call of each command, in an order in which each can do its work.
 CALLS = {
     "up": "",
@@ -105,6 +118,10 @@ CALLS = {
     "cashflow schedule": "schedules.json",
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
+    "price plan": "firms.csv --terms plan.toml --curve curve.csv",
+    "price rate": "firms.csv --terms plan.toml --curve curve.csv",
+    "price policy check": "policy.toml --currency EUR",
+    "price policy simulate": "policy.toml past.csv --in-force policy.toml --terms plan.toml",
     "trust assess": "trades.json",
     "trust revisits": "trades.json",
     "risk loss": "loans.csv",
@@ -154,6 +171,8 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("schedules.json", "[]")
     karez.write("claims.json", "[]")
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
+    for file, text in PRICE.items():
+        karez.write(file, text)
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("loans.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
     karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")

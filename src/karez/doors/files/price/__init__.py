@@ -1,0 +1,1 @@
+"""What pricing reads from files: terms of a plan, firms, curves of customers lost, policies."""
