@@ -63,16 +63,16 @@ def _promise(section: Section, protocol: str, standing: Standing) -> None:
         figure = Spread.of(standing.values[name][:, 0].tolist())
         section.figures.append(Figure(f"{protocol}: log-loss, {name}", "", figure, digits=4))
     behind = {
-        name: float(standing.behind(OURS, name)[:, 0].mean())
+        name: 1000 * float(standing.behind(OURS, name)[:, 0].mean())
         for name in standing.values
         if name not in NOT_PEERS
     }
-    spread = round(float(standing.spread(OURS, BOOSTED)[0]), 4)
-    promise = f"{protocol}: log-loss over CatBoost's, within the spread"
+    spread = round(1000 * float(standing.spread(OURS, BOOSTED)[0]), 1)
+    promise = f"{protocol}: log-loss x 1000 over CatBoost's, within the spread"
     boosted = Spread.of([behind.pop(BOOSTED)])
     section.bars.append(Bar(promise, spread, boosted, at_most=True))
     nearest = max(behind, key=lambda name: behind[name])
-    promise = f"{protocol}: log-loss over that of {nearest}, best of the rest"
+    promise = f"{protocol}: log-loss x 1000 over that of {nearest}, the next"
     section.bars.append(Bar(promise, 0, Spread.of([behind[nearest]]), at_most=True))
 
 
