@@ -171,6 +171,11 @@ def test_join__finds_outcomes_by_id(desk):
     fit = ("fit", "portraits.csv", "--recipe", "recipe.toml", "--out", "j.json")
     assert desk.json(*fit, "--join", "outcomes.csv")["card"] == whole["card"]
     desk.loans({name: each[1:] for name, each in later.items()}, "outcomes.csv")
+    card = desk.json(*fit, "--join", "outcomes.csv")["card"]
+    assert card["rows"] == 299
+    assert card["left_out"]["rows that the file of outcomes does not know"] == 1
+    later["failed"][0] = ""
+    desk.loans(later, "outcomes.csv")
     found = desk.json(*fit, "--join", "outcomes.csv", "--rejects", "wrong", code=5)
     assert found["card"]["rows"] == 299
     assert found["refusals"][0]["error"]["code"] == "field-missing"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from doors.score_desk import RECIPE, made
+from karez.engines.score.portrait import find_feature
 
 # Rows that are wrong: named, kept, and no others with them.
 
@@ -144,6 +145,15 @@ def test_files__that_are_none(desk):
     desk.write("head.csv", "loan,failed,debt,kind,town,owner\n")
     error = desk.json("apply", "head.csv", "--model", "m.json", code=5)["error"]
     assert error["code"] == "loans-none"
+
+
+def test_recipe__drafted_from_portraits_says_what_is_declared_of_them(desk):
+    columns = made() | {"sales_growth_year": [str(row / 7) for row in range(300)]}
+    desk.loans(columns)
+    text = desk.json("recipe", "loans.csv")["recipe"]
+    feature = find_feature("sales_growth_year")
+    assert f'words = "{feature.words}"\nunit = "{feature.unit}"\n' in text
+    assert f"direction = {feature.direction}  # what experience expects" in text
 
 
 def test_recipe__drafted_is_one_that_can_be_fitted(desk):

@@ -11,6 +11,8 @@ from karez.doors.files.score_errors import LoansNoneError
 from karez.doors.files.score_recipe import DEFAULTED, PAID
 from karez.doors.files.score_tables import day_of, number_of
 from karez.doors.files.trade.sheets import open_table
+from karez.engines.score.portrait import find_feature
+from karez.engines.score.portrait.errors import FeatureUnknownError
 from karez.kernel.errors import KarezError
 
 BLOCKS_READ = 3
@@ -81,8 +83,20 @@ def _feature(name: str, known: list[str], different: set[str]) -> str:
         return f"# {_quoted(name)} has {len(different):,} values, nearly each its own: a name?"
     lines = ["[[features]]", f"name = {_quoted(name)}", f'kind = "{kind}"  # {why}']
     if kind == "number":
-        lines.append("# direction = 1  # 1: more is riskier, -1: more is safer")
+        lines += _declared(name) or ["# direction = 1  # 1: more is riskier, -1: more is safer"]
     return "\n".join(lines) + "\n"
+
+
+def _declared(name: str) -> list[str]:
+    """Return what is declared of a feature of portraits, nothing of another column."""
+    try:
+        feature = find_feature(name)
+    except FeatureUnknownError:
+        return []
+    lines = [f"words = {_quoted(feature.words)}", f"unit = {_quoted(feature.unit)}"]
+    if feature.direction is not None:
+        lines.append(f"direction = {feature.direction}  # what experience expects")
+    return lines
 
 
 def _reads(read: Callable[[str], object], text: str) -> bool:

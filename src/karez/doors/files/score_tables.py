@@ -54,6 +54,8 @@ class _Gathered:
     labels: dict[str, list[str | None]] = attrs.field(factory=dict[str, "list[str | None]"])
     days: dict[str, list[date | None]] = attrs.field(factory=dict[str, "list[date | None]"])
     refused: int = 0
+    outside: int = 0
+    """Rows without an outcome because the file that has the outcomes does not know them."""
 
 
 @attrs.frozen(eq=False)
@@ -79,7 +81,7 @@ def read_loans(path: Path, ask: Ask, keep: Keep, tell: Tell) -> Loans:
 
     A column that has no meaning in the recipe is not looked at. A number may be empty, and so may a
     label and a day; an id may not, nor an outcome where they are asked for. A row that the file of
-    more columns lacks has them empty.
+    more columns lacks has them empty; where these are the outcomes, it is left out and counted.
 
     Raises:
         HeaderIncompleteError: a column of the recipe is missing.
@@ -91,7 +93,7 @@ def read_loans(path: Path, ask: Ask, keep: Keep, tell: Tell) -> Loans:
     """
     gathered = _Gathered()
     with open_table(path, "utf-8") as opened:
-        file = opened if ask.more is None else _joined(opened, ask.more, ask.recipe.columns)
+        file = opened if ask.more is None else _joined(opened, ask.more, ask, gathered)
         wanted = _wanted(ask.recipe, with_outcome=ask.with_outcome)
         missing = [name for name in wanted if name not in file.header]
         if missing:
@@ -113,9 +115,9 @@ def read_loans(path: Path, ask: Ask, keep: Keep, tell: Tell) -> Loans:
     return _loans(path, gathered, ask)
 
 
-def _joined(file: FileTable, more: Path, columns: LoanColumns) -> FileTable:
+def _joined(file: FileTable, more: Path, ask: Ask, gathered: _Gathered) -> FileTable:
     """Return the table with the columns of another file beside its own, by the id of each row."""
-    key = columns.id
+    key = ask.recipe.columns.id
     if key is None or key not in file.header:
         rule = "more columns are found by id: name the column of ids"
         raise RecipeFileError(file=file.file, field="loans.id", value=key, rule=rule)
@@ -136,14 +138,20 @@ def _joined(file: FileTable, more: Path, columns: LoanColumns) -> FileTable:
                     raise LoanRepeatedError(id=name, line=lines[name])
                 held[name], lines[name] = [*row[:place], *row[place + 1 :]], line
 
+    needed = ask.with_outcome and ask.recipe.columns.outcome in names
+
     def blocks() -> Iterator[Block]:
         at, wide, none = file.header.index(key), len(file.header), [""] * len(names)
         for block in file.blocks:
-            rows = [
-                [*row, *held.get(row[at].strip(), none)] if len(row) == wide else row
-                for row in block.rows
-            ]
-            yield attrs.evolve(block, rows=rows, texts=[""] * len(rows))
+            lines, rows = list[int](), list[list[str]]()
+            for line, row in zip(block.lines, block.rows, strict=True):
+                known = held.get(row[at].strip()) if len(row) == wide else []
+                if known is None and needed:
+                    gathered.outside += 1
+                    continue
+                lines.append(line)
+                rows.append([*row, *(none if known is None else known)])
+            yield attrs.evolve(block, lines=lines, rows=rows, texts=[""] * len(rows))
 
     return attrs.evolve(file, header=header, blocks=blocks())
 
@@ -168,7 +176,10 @@ def _loans(path: Path, gathered: _Gathered, ask: Ask) -> Loans:
         decided_on=days.get(columns.decided_on or ""),
         known_on={name: days[column] for name, column in columns.known_on.items()},
         groups={name: gathered.labels[name] for name in columns.groups},
-        left_out={"rows that could not be read": gathered.refused},
+        left_out={
+            "rows that could not be read": gathered.refused,
+            "rows that the file of outcomes does not know": gathered.outside,
+        },
     )
     if columns.window_months is not None:
         table, evidence = _after_window(path, table, evidence, columns, days)
