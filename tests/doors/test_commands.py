@@ -124,10 +124,10 @@ CALLS = {
     "price policy simulate": "policy.toml past.csv --in-force policy.toml --terms plan.toml",
     "trust assess": "trades.json",
     "trust revisits": "trades.json",
-    "risk loss": "loans.csv",
-    "risk stress": "loans.csv shocks.toml",
+    "risk loss": "portfolio.csv",
+    "risk stress": "portfolio.csv shocks.toml",
     "risk ecl": "receivables.csv --as-of 2026-06-30",
-    "risk amplification": "loans.csv loans.csv",
+    "risk amplification": "portfolio.csv portfolio.csv",
     "score recipe": "loans.csv",
     "score fit": "loans.csv --recipe recipe.toml --out score.json",
     "score card": "score.json",
@@ -174,7 +174,7 @@ def test_command__answers_in_json(karez: Karez):
     for file, text in PRICE.items():
         karez.write(file, text)
     karez.write("trades.json", '{"parties": [], "advances": []}')
-    karez.write("loans.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
+    karez.write("portfolio.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
     karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")
     karez.write(
         "receivables.csv",
