@@ -318,8 +318,17 @@ def test_policy_simulate__beside_the_one_in_force(desk: Desk):
     assert found["swap_out"] == [{"application": "A5", "row": 3, "reason": "not lent to"}]
     assert [each["decided"] for each in found["by_row"]] == [0, 1, 2, 1, 1, 0]
     assert [each["ratio"] for each in found["groups"]] == ["1.00", "0.33"]
+    tail = found["tail"]
+    assert 0 < float(tail["in_force"]) < 45_000
+    assert tail["amplification"] == pytest.approx(tail["new_per_unit"] / tail["in_force_per_unit"])
     shown = desk.run(*SIMULATE, "--group", "town").stdout
     assert "only the policy in force approves: A5 (not lent to)" in shown
+
+
+def test_policy_simulate__has_no_tail_where_nothing_is_lent(desk: Desk):
+    desk.change("past.csv", "\nA1,30000", "\nA1,0")
+    desk.change("past.csv", "\nA5,15000", "\nA5,0")
+    assert desk.json(*SIMULATE)["tail"] is None
 
 
 def test_policy_simulate__a_wrong_application_is_left_out(desk: Desk):

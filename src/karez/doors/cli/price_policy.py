@@ -12,17 +12,23 @@ import numpy.typing as npt
 
 from karez.doors.cli.bookkeeping import exit_with, tell_refusals
 from karez.doors.cli.price_words import major_of, pct
+from karez.doors.cli.risk_options import rounded
 from karez.doors.cli.shell import ExitCode, Shell, command_options, say, table
 from karez.doors.files.price.policies import ReadPast, read_past, read_policy_file
-from karez.doors.files.price.terms import read_terms
+from karez.doors.files.price.terms import PlanTerms, read_terms
 from karez.engines.price.policy import Checked, Decided, Policy, Simulation
 from karez.engines.price.policy import check as check_policy
 from karez.engines.price.policy import simulate as simulate_policy
 from karez.engines.price.policy.simulate import Groups, Tally
+from karez.engines.risk.amplification import amplification
+from karez.engines.risk.book import Book, Ints
+from karez.engines.risk.factors import Factors, Shares
 from karez.kernel.money import Currency, currency
 
 SHOWN_MOST = 20
 _NO_ROW = "no row fits"
+_NO_INDUSTRY = "not said"
+_PD_MOST = 1 - 1e-9  # what is sure to default is no risk any more, but is lent all the same
 _TALLY = ("approved", "referred", "refused", "amount", "expected_loss", "profit")
 
 
@@ -108,8 +114,9 @@ def simulate(  # noqa: PLR0913 - one for each option
     """Show what a policy would have done with past applications, beside the policy in force.
 
     Losses and profits are expected, from each application's default probability: what was refused
-    in the past has no outcome. An application that is wrong is named on the error channel and left
-    out; the exit code is then 5.
+    in the past has no outcome. The tail is the average loss of the worst year in a hundred, and is
+    amplified where it grows more than what is lent. An application that is wrong is named on the
+    error channel and left out; the exit code is then 5.
     """  # fmt: skip
     terms = read_terms(terms_file)
     unit = terms.currency
@@ -118,6 +125,7 @@ def simulate(  # noqa: PLR0913 - one for each option
     tell_refusals(shell, read.refusals, len(read.refusals))
     found = simulate_policy(new, old, read.past)
     document = _document(new, old, read, found, unit)
+    document["tail"] = _tail(read, found, terms)
     document["refused_rows"] = [refusal.as_dict() for refusal in read.refusals]
     shell.show(document, _lines(document))
     exit_with(ExitCode.INVALID_INPUT if read.refusals else ExitCode.DONE)
@@ -139,6 +147,37 @@ def _document(
         ],
         "groups": [] if found.groups is None else _groups(found.groups),
     }
+
+
+def _tail(read: ReadPast, found: Simulation, terms: PlanTerms) -> dict[str, Any] | None:
+    """Return what the change of policy does to the tail, None where one of them lends nothing."""
+    granted = (found.old_granted_minor, found.new_granted_minor)
+    if not all(amounts.any() for amounts in granted):
+        return None
+    old, new = (_book(read, amounts, terms.balance_share) for amounts in granted)
+    shares = Shares(terms.tail.national, terms.tail.sector) if terms.tail else Factors().rest
+    told = amplification(old, new, Factors(rest=shares))
+    return {
+        "level": told.level,
+        "in_force": str(major_of(told.before.shortfall, terms.currency)),
+        "new": str(major_of(told.after.shortfall, terms.currency)),
+        "in_force_per_unit": rounded(told.before.tail_per_unit),
+        "new_per_unit": rounded(told.after.tail_per_unit),
+        "amplification": rounded(told.amplification),
+    }
+
+
+def _book(read: ReadPast, granted_minor: Ints, balance_share: float) -> Book:
+    """Return the loans that a policy makes as a book of risk."""
+    rows = np.flatnonzero(granted_minor)
+    places: list[int] = rows.tolist()
+    return Book.of(
+        [read.names[place] for place in places],
+        exposure=granted_minor[rows] * balance_share,
+        pd=np.minimum(read.pd[rows], _PD_MOST),
+        lgd=read.lgd[rows],
+        sector=[read.industry[place] or _NO_INDUSTRY for place in places],
+    )
 
 
 def _swapped(
@@ -182,7 +221,13 @@ def _groups(groups: Groups) -> list[dict[str, Any]]:
 def _lines(document: dict[str, Any]) -> list[str]:
     new, old = document["new"], document["in_force"]
     rows = [(name.replace("_", " "), str(new[name]), str(old[name])) for name in _TALLY]
+    tail = document["tail"]
+    if tail is not None:
+        rows += [("tail", tail["new"], tail["in_force"])]
+        rows += [("tail per unit", str(tail["new_per_unit"]), str(tail["in_force_per_unit"]))]
     lines = table([f"of {document['applications']}", "new", "in force"], rows)
+    if tail is not None:
+        lines += ["", f"amplification of the tail: {tail['amplification']}"]
     lines += ["", _listed("only the new policy approves", document["swap_in"])]
     lines.append(_listed("only the policy in force approves", document["swap_out"]))
     decided = [(each["row"] or "none", each["decided"], each["reason"])

@@ -241,9 +241,9 @@ def test_simulate__counts_what_moves():
     assert turned.groups is None
 
 
-def test_simulate__asks_for_amplification_of_what_is_granted():
+def test_simulate__says_what_each_application_gets():
     old, new = policy((">= 5", YES), names="age"), policy((">= 1", YES), names="age")
-    asked = past([1, 9], [0, 0])
-    found = simulate(new, old, asked, lambda before, after: float(after.sum() / before.sum()))
-    assert found.amplification == 2
-    assert simulate(new, old, asked).amplification is None
+    found = simulate(new, old, past([1, 9], [0, 0]))
+    assert found.new_granted_minor.sum() == found.new.amount_minor > found.old.amount_minor
+    assert found.old_granted_minor.tolist()[0] == 0
+    assert found.old_granted_minor.sum() == found.old.amount_minor

@@ -29,7 +29,7 @@ from karez.engines.price.policy import (
     read_policy,
 )
 from karez.engines.price.policy.cells import Kind
-from karez.engines.price.rate import collected_share
+from karez.engines.price.rate import Floats, collected_share
 from karez.kernel.errors import KarezError
 from karez.kernel.money import Currency
 
@@ -118,6 +118,10 @@ class ReadPast:
 
     past: Past
     names: Sequence[str]
+    pd: Floats
+    lgd: Floats
+    industry: Sequence[str]
+    """Whose common factor moves each; empty where the table does not say."""
     refusals: Sequence[Refusal]
 
 
@@ -127,7 +131,7 @@ def read_past(
     """Return the past applications of a table, with the columns that the policies look at.
 
     Each has an ``application``, an ``amount``, a ``rate`` and a ``pd``, and an ``lgd`` where the
-    terms have none.
+    terms have none. An ``industry`` is read if it is there.
 
     Raises:
         HeaderIncompleteError: a column is missing.
@@ -177,7 +181,11 @@ def read_past(
     fixed = terms.costs.fixed_minor / np.maximum(asked, 1)
     profit = terms.balance_share * earned - fixed
     past = Past(applications, asked, loss, profit, group)
-    return ReadPast(past, [names[row] for row in sound], reader.refusals)
+    industries = reader.texts("industry")
+    return ReadPast(
+        past, [names[row] for row in sound], pd, lgd, [industries[row] for row in sound],
+        reader.refusals,
+    )  # fmt: skip
 
 
 def _coded(texts: Sequence[str]) -> Coded:

@@ -6,8 +6,6 @@ expected, from the default probability of each application, and are as good as t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +14,6 @@ from karez.engines.price.policy.decide import Applications, Coded, Decided, deci
 from karez.engines.price.policy.table import Decision, Policy
 from karez.engines.price.rate import Floats, Ints
 from karez.kernel.errors import ensure
-
-Granted = Ints
-"""What each application gets, in minor units."""
-Amplification = Callable[[Granted, Granted], float]
-"""From what is granted before and after a change to how much bad years grow by it."""
 
 
 @attrs.frozen(eq=False)
@@ -71,6 +64,9 @@ class Simulation:
     old: Tally
     new_decided: Decided
     old_decided: Decided
+    new_granted_minor: Ints
+    """What each application gets; with ``engines.risk`` it tells what the change amplifies."""
+    old_granted_minor: Ints
     swap_in: npt.NDArray[np.int64]
     """Places of applications that only the new policy approves."""
     swap_out: npt.NDArray[np.int64]
@@ -78,17 +74,10 @@ class Simulation:
     by_row: Ints
     """How many applications each row of the new policy decided; the last is no row."""
     groups: Groups | None
-    amplification: float | None
-    """How much bad years grow with the new policy; None where nobody said how to tell."""
 
 
-def simulate(
-    new: Policy, in_force: Policy, past: Past, amplification: Amplification | None = None
-) -> Simulation:
+def simulate(new: Policy, in_force: Policy, past: Past) -> Simulation:
     """Return what a policy would do with past applications, and what the one in force does.
-
-    ``amplification`` is asked how much bad years grow from what the policy in force grants to what
-    the new one does; ``engines.risk`` can tell.
 
     Raises as ``decide`` does.
     """
@@ -103,20 +92,21 @@ def simulate(
         _tally(olds, past, granted_before),
         news,
         olds,
+        after,
+        granted_before,
         np.flatnonzero(now & ~before),
         np.flatnonzero(before & ~now),
         np.roll(by_row, -1),
         None if past.group is None else _groups(applications.labels[past.group], now, before),
-        None if amplification is None else amplification(granted_before, after),
     )
 
 
-def _granted(decided: Decided, past: Past) -> Granted:
+def _granted(decided: Decided, past: Past) -> Ints:
     amounts = np.minimum(past.asked_minor, decided.most_minor)
     return np.where(decided.decision == Decision.APPROVE, amounts, 0)
 
 
-def _tally(decided: Decided, past: Past, granted: Granted) -> Tally:
+def _tally(decided: Decided, past: Past, granted: Ints) -> Tally:
     counts = np.bincount(decided.decision, minlength=len(Decision))
     return Tally(
         approved=int(counts[Decision.APPROVE]),
