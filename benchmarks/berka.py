@@ -78,8 +78,8 @@ def _measured(table: Table, outcome: Floats, predict: partial[Floats], repeat: i
 
 
 def ours(features: tuple[Feature, ...], train: Table, outcome: Floats, test: Table) -> Floats:
-    prior_sd, prior_levels = PRIORS[-1]
-    recipe = Recipe(features, pairs=(), prior_sd=prior_sd, prior_levels=prior_levels)
+    number_sd, number_levels = PRIORS[-1]
+    recipe = Recipe(features, pairs=(), number_sd=number_sd, number_levels=number_levels)
     return apply(fit(train, outcome, recipe), test).pd
 
 

@@ -112,8 +112,8 @@ def folds(outcome: Floats, count: int, seed: int) -> Iterator[tuple[Ints, Ints]]
 
 def recipe(names: tuple[str, ...], prior: tuple[float, float]) -> Recipe:
     features = (Feature(name, direction=find_feature(name).direction) for name in names)
-    prior_sd, prior_levels = prior
-    return Recipe(tuple(features), pairs=(), prior_sd=prior_sd, prior_levels=prior_levels)
+    number_sd, number_levels = prior
+    return Recipe(tuple(features), pairs=(), number_sd=number_sd, number_levels=number_levels)
 
 
 def ours(train: Table, outcome: Floats, test: Table) -> Floats:

@@ -115,6 +115,7 @@ _FEATURE = {
 _FIT = {
     "pairs": (str, list), "most_bins": int, "least_rows": int, "most_pairs": int,
     "least_pair_z": _NUMBER, "prior_sd": _NUMBER, "prior_levels": _NUMBER,
+    "number_sd": _NUMBER, "number_levels": _NUMBER,
 }  # fmt: skip
 _SCALE = {"base": int, "odds": _NUMBER, "double": _NUMBER}
 _STAKES = {"margin": _NUMBER, "loss_share": _NUMBER, "pd_below": _NUMBER}

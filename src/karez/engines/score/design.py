@@ -103,10 +103,10 @@ def parts(made: Sequence[Column], recipe: Recipe) -> list[Part]:
             bins = len(column.edges) + 1
             fixed = np.append(np.full(bins, LEVEL), MISSING)
             direction = recipe.feature(column.name).direction or 0
-            expected /= max(bins - 1, 1)
+            expected = recipe.number_sd**2 / max(bins - 1, 1)
             out.append(
                 Part(
-                    start, *_walk(bins), fixed, expected, expected, recipe.prior_levels,
+                    start, *_walk(bins), fixed, expected, expected, recipe.number_levels,
                     walk=bins, direction=direction,
                 )
             )  # fmt: skip

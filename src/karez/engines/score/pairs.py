@@ -37,7 +37,8 @@ def screen(levels: Mapping[str, Ints], rows: Rows, least_z: float, most: int) ->
     """Return the pairs whose cells differ more than chance allows, the clearest first.
 
     If a pair adds nothing, the sum over its cells of (sum of residuals)^2 - sum of squares has mean
-    0 and variance 2 sum((sum v)^2 - sum v^2), v being the variance of a row: the two as z.
+    0 and variance 2 sum((sum v)^2 - sum v^2), v being the variance of a row: the two as z. A row of
+    weight w is w rows with an outcome each, and below one a part of one: its own square is w^2.
     """
     names = list(levels)
     found: list[Found] = []
@@ -59,9 +60,10 @@ def look(levels: Mapping[str, Ints], names: tuple[str, str], rows: Rows) -> Foun
         return found
     weight = rows.weight
     sums = np.bincount(codes, weight * rows.residual)
-    expected = np.bincount(codes, weight * rows.variance)
-    excess = float(sums @ sums - weight @ rows.residual**2)
-    spread = 2 * float(expected @ expected - weight @ rows.variance**2)
+    own = np.minimum(weight, weight**2)
+    expected = np.bincount(codes, own * rows.variance)
+    excess = float(sums @ sums - own @ rows.residual**2)
+    spread = 2 * float(expected @ expected - np.minimum(weight, own**2) @ rows.variance**2)
     if not spread > 0:
         return found
     return attrs.evolve(found, z=excess / spread**0.5)

@@ -65,7 +65,8 @@ class Recipe:
     ``most_bins`` bounds the bins of a number, ``least_rows`` is how many loans a bin holds.
     ``most_pairs`` bounds the screened pairs, ``least_pair_z`` is what a pair must show.
     ``prior_sd`` is the spread of effects expected before any data, in log-odds, and
-    ``prior_levels`` how many levels that expectation counts for.
+    ``prior_levels`` how many levels that expectation counts for. For a number ``number_sd`` and
+    ``number_levels`` say so, of how far its effect goes from the first bin to the last.
 
     Raises: FeatureRepeatedError, FeatureMalformedError, RecipeMalformedError.
     """
@@ -79,6 +80,8 @@ class Recipe:
     least_pair_z: float = 1.0
     prior_sd: float = 0.3
     prior_levels: float = 2.0
+    number_sd: float = 0.6
+    number_levels: float = 1.0
 
     def __attrs_post_init__(self) -> None:
         names = [feature.name for feature in self.features]
@@ -92,15 +95,7 @@ class Recipe:
                 if len(set(pair)) != 2 or not set(pair) <= set(names):
                     rule = "a pair is two different features of this recipe"
                     raise RecipeMalformedError(field="pair", value=pair, rule=rule)
-        for field, least in (
-            ("most_bins", 2), ("least_rows", 1), ("most_pairs", 0), ("prior_levels", 0),
-        ):  # fmt: skip
-            if not getattr(self, field) >= least:
-                value, rule = getattr(self, field), f"it is at least {least}"
-                raise RecipeMalformedError(field=field, value=value, rule=rule)
-        if not 0 < self.prior_sd < math.inf:
-            rule = "it is a finite number above zero"
-            raise RecipeMalformedError(field="prior_sd", value=self.prior_sd, rule=rule)
+        _check_bounds(self)
 
     def feature(self, name: str) -> Feature:
         """Return the feature of this name, which is there."""
@@ -128,3 +123,17 @@ def _check_feature(feature: Feature, recipe: Recipe) -> None:
         raise FeatureMalformedError(
             feature=feature.name, field="parent", value=feature.parent, rule=rule
         )
+
+
+def _check_bounds(recipe: Recipe) -> None:
+    for field, least in (
+        ("most_bins", 2), ("least_rows", 1), ("most_pairs", 0), ("prior_levels", 0),
+        ("number_levels", 0),
+    ):  # fmt: skip
+        if not getattr(recipe, field) >= least:
+            value, rule = getattr(recipe, field), f"it is at least {least}"
+            raise RecipeMalformedError(field=field, value=value, rule=rule)
+    for field in ("prior_sd", "number_sd"):
+        if not 0 < getattr(recipe, field) < math.inf:
+            value, rule = getattr(recipe, field), "it is a finite number above zero"
+            raise RecipeMalformedError(field=field, value=value, rule=rule)
