@@ -15,6 +15,7 @@ import attrs
 from karez.doors.files.errors import (
     ColumnCountError,
     FileEmptyError,
+    HeaderIncompleteError,
     HeaderRepeatedError,
     NulCharacterError,
     QuoteError,
@@ -129,6 +130,20 @@ def refuse_repeated(header: Sequence[str], file: str) -> None:
     for place, name in enumerate(header):
         if name in header[:place]:
             raise HeaderRepeatedError(file=file, column=name)
+
+
+def refuse_incomplete(
+    header: Sequence[str], file: str, needed: Sequence[str], wanted: str | None = None
+) -> None:
+    """Refuse a header without all these columns; ``wanted`` says so if a list of them does not."""
+    missing = [name for name in needed if name not in header]
+    if missing:
+        raise HeaderIncompleteError(
+            file=file,
+            missing=" and no ".join(missing),
+            found=", ".join(header),
+            wanted=", ".join(needed) if wanted is None else wanted,
+        )
 
 
 def text_fault(field: str, value: str) -> Fault | None:

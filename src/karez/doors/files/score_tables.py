@@ -12,8 +12,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from karez.doors.files.errors import FieldMissingError, HeaderIncompleteError
-from karez.doors.files.rows import Block, Fault, refuse_repeated
+from karez.doors.files.errors import FieldMissingError
+from karez.doors.files.rows import Block, Fault, refuse_incomplete, refuse_repeated
 from karez.doors.files.rows import Table as FileTable
 from karez.doors.files.score_errors import (
     LoanDayError,
@@ -95,14 +95,7 @@ def read_loans(path: Path, ask: Ask, keep: Keep, tell: Tell) -> Loans:
     with open_table(path, "utf-8") as opened:
         file = opened if ask.more is None else _joined(opened, ask.more, ask, gathered)
         wanted = _wanted(ask.recipe, with_outcome=ask.with_outcome)
-        missing = [name for name in wanted if name not in file.header]
-        if missing:
-            raise HeaderIncompleteError(
-                file=file.file,
-                missing=" and no ".join(missing),
-                found=", ".join(file.header),
-                wanted=", ".join(wanted),
-            )
+        refuse_incomplete(file.header, file.file, wanted)
         seen: dict[str, int] = {}
         for block in file.blocks:
             reader = _Block(file.header, block, ask.recipe, seen)
@@ -123,9 +116,7 @@ def _joined(file: FileTable, more: Path, ask: Ask, gathered: _Gathered) -> FileT
         raise RecipeFileError(file=file.file, field="loans.id", value=key, rule=rule)
     held: dict[str, list[str]] = {}
     with open_table(more, "utf-8") as other:
-        if key not in other.header:
-            found = ", ".join(other.header)
-            raise HeaderIncompleteError(file=other.file, missing=key, found=found, wanted=key)
+        refuse_incomplete(other.header, other.file, [key])
         place = other.header.index(key)
         names = [name for name in other.header if name != key]
         header = (*file.header, *names)

@@ -12,10 +12,10 @@ from typing import TypeVar
 import attrs
 import numpy as np
 
-from karez.doors.files.errors import FieldMissingError, HeaderIncompleteError, HeaderUnknownError
+from karez.doors.files.errors import FieldMissingError, HeaderUnknownError
 from karez.doors.files.price.terms import PlanTerms
 from karez.doors.files.refusals import Refusal
-from karez.doors.files.rows import Block, Fault, Table
+from karez.doors.files.rows import Block, Fault, Table, refuse_incomplete
 from karez.doors.files.trade.sheets import open_table
 from karez.engines.price.curve import WHOLE_PPM, Answers, Curve, smooth_curve
 from karez.engines.price.errors import CurveBrokenError, PriceInputError
@@ -45,14 +45,8 @@ class Reader:
             HeaderUnknownError: a column is called almost like one that is known.
         """
         header = table.header
-        missing = [name for name in needed if name not in header]
-        if missing:
-            raise HeaderIncompleteError(
-                file=table.file,
-                missing=" and no ".join(missing),
-                found=", ".join(header),
-                wanted=", ".join((*needed, *(name for name in known if name not in needed))),
-            )
+        others = (name for name in known if name not in needed)
+        refuse_incomplete(header, table.file, needed, ", ".join((*needed, *others)))
         absent = [name for name in known if name not in header]
         for name in header:
             near = difflib.get_close_matches(name.lower(), absent, n=1, cutoff=_NEAR)

@@ -10,11 +10,11 @@ import attrs
 import numpy as np
 
 from karez.doors.files.case_errors import Fields
-from karez.doors.files.errors import ChoiceUnknownError, HeaderIncompleteError
+from karez.doors.files.errors import ChoiceUnknownError
 from karez.doors.files.price.firms import Reader, amount_of, number_of, share_of
 from karez.doors.files.price.terms import PlanTerms, read_toml, refuse_unknown
 from karez.doors.files.refusals import Refusal
-from karez.doors.files.rows import Block, Table
+from karez.doors.files.rows import Block, Table, refuse_incomplete
 from karez.doors.files.trade.sheets import open_table
 from karez.engines.price.errors import PolicyBrokenError, PolicyColumnError
 from karez.engines.price.policy import (
@@ -145,12 +145,8 @@ def read_past(
                 raise PolicyColumnError(table=policy.name, column=name, rule=rule)
     needed = ["application", "amount", "rate", "pd", *(["lgd"] if terms.lgd is None else [])]
     with open_table(path, "utf-8") as table:
-        absent = [name for name in kinds if name not in table.header]
-        if absent:
-            raise HeaderIncompleteError(
-                file=table.file, missing=" and no ".join(absent), found=", ".join(table.header),
-                wanted="the columns that the policies look at",
-            )  # fmt: skip
+        looked_at = "the columns that the policies look at"
+        refuse_incomplete(table.header, table.file, [*kinds], looked_at)
         reader = Reader.of(table, needed)
     names = reader.unique("application")
     amount = reader.read("amount", amount_of(terms.currency), 0)
