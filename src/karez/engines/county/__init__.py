@@ -1,0 +1,27 @@
+"""A made-up county: firms, households and their invoices, and what becomes of loans."""
+
+from karez.engines.county.fate import Fates, Lent, Shock, draw_fates, payment_delay_days
+from karez.engines.county.industry import INDUSTRIES, Industry
+from karez.engines.county.needs import Need, Needs, draw_needs
+from karez.engines.county.people import County, Firms, Households, Size, make_county
+from karez.engines.county.trade import INVOICE, draw_invoices
+
+__all__ = [
+    "INDUSTRIES",
+    "INVOICE",
+    "County",
+    "Fates",
+    "Firms",
+    "Households",
+    "Industry",
+    "Lent",
+    "Need",
+    "Needs",
+    "Shock",
+    "Size",
+    "draw_fates",
+    "draw_invoices",
+    "draw_needs",
+    "make_county",
+    "payment_delay_days",
+]
