@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from karez.engines.county import (
     INDUSTRIES,
+    Industry,
     Lent,
     Shock,
     Size,
@@ -18,7 +19,7 @@ from karez.engines.county import (
     make_county,
     payment_delay_days,
 )
-from karez.engines.county.people import pd_given_health
+from karez.engines.county.vasicek import pd_given_health
 
 SMALL = Size(firms_known=12, firms_new=12, households=20, invoices_each=40)
 THROUGH = date(2024, 12, 31)
@@ -38,7 +39,7 @@ def test_nobody_is_changed_by_what_else_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("industry", INDUSTRIES, ids=lambda each: each.name)
-def test_the_mean_default_probability_is_the_share_charged_off(industry) -> None:
+def test_the_mean_default_probability_is_the_share_charged_off(industry: Industry) -> None:
     health = np.random.default_rng(1).standard_normal(400_000)
     pd = pd_given_health(np.full(len(health), industry.default_share), health)
     assert pd.mean() == pytest.approx(industry.default_share, abs=0.001)
@@ -72,6 +73,9 @@ def test_a_ring_sells_in_a_circle() -> None:
         sold = made_up[made_up["firm"] == member]
         assert len(sold)
         assert (sold["counterparty"] == -(buyer + 1)).all()
+        bought = invoices[(invoices["firm"] == buyer) & (invoices["counterparty"] == -(member + 1))]
+        assert bought["number"].tolist() == sold["number"].tolist()
+        assert (bought["day"] == sold["day"]).all()
 
 
 def test_needs_come_in_the_order_of_their_days_and_in_season() -> None:

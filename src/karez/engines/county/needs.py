@@ -68,7 +68,7 @@ def draw_needs(county: County, first: date, days: int) -> list[Needs]:
     needs: list[Needs] = []
     firms = county.firms
     for firm in np.flatnonzero(~firms.had_loan).tolist():
-        choice = _OF_FIRMS[INDUSTRIES[firms.industry[firm]].name]
+        choice = _OF_FIRMS[INDUSTRIES[int(firms.industry[firm])].name]
         need = choice[int(draw.random() < 0.4)]
         wanted = firms.sales_year_minor[firm] * _SHARE_OF_SALES[need] * draw.uniform(0.5, 1.5)
         needs.append(Needs(firm, True, _day(draw, first, days, need), need, _round(wanted)))

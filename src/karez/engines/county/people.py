@@ -10,15 +10,12 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from karez.engines.county.industry import INDUSTRIES
+from karez.engines.county.vasicek import Floats, pd_given_health
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-HEALTH_SHARE = 0.5
-"""How much of whether a loan fails is health; the rest is chance."""
 RING_SIZE = 3
 _HOUSEHOLD_DEFAULT_SHARE = 0.11  # of the loans of a Czech bank in the nineties
 _TOWNS = ("Ashwell", "Birchford", "Caraway", "Dunmere", "Eastbrook", "Fennimore", "Greyling")
@@ -93,16 +90,6 @@ def make_county(seed: int, size: Size | None = None) -> County:
     draw = np.random.default_rng([seed, 1])
     towns = _TOWNS[: of.towns]
     return County(seed, of, towns, _firms(draw, of), _households(draw, of))
-
-
-def pd_given_health(default_share: Floats, health: Floats) -> Floats:
-    """Return each one's chance to default in a year; its mean over all healths is the share.
-
-    It is the one-factor model of Vasicek, with health as the factor.
-    """
-    threshold = special.ndtri(default_share)
-    weight = np.sqrt(HEALTH_SHARE)
-    return special.ndtr((threshold - weight * health) / np.sqrt(1 - HEALTH_SHARE))
 
 
 def _firms(draw: np.random.Generator, size: Size) -> Firms:

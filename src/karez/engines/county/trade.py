@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.county.industry import INDUSTRIES
-from karez.engines.county.people import County, Floats, Ints
+from karez.engines.county.people import County, Ints
+from karez.engines.county.vasicek import Floats
 
 INVOICE: np.dtype[np.void] = np.dtype(
     [
@@ -31,6 +32,7 @@ INVOICE: np.dtype[np.void] = np.dtype(
 
 _SPREAD = 1.28  # of the logarithm of invoices a firm: the mean is then 2.3 times the median
 _TAX_PCT = 13
+_RING_MONTHS = 8
 _SHARED = 0.3  # of counterparties are known to several firms
 
 
@@ -52,6 +54,7 @@ def draw_invoices(county: County, through: date) -> npt.NDArray[np.void]:
     invoices["day"] = (first + month).astype("datetime64[D]") + (
         draw.random(len(invoices)) * days.astype(np.int64)
     ).astype(np.int64)
+    invoices = np.concatenate([invoices, _as_bought(invoices[invoices["counterparty"] < 0])])
     invoices = invoices[invoices["day"] <= np.datetime64(through)]
     return invoices[np.lexsort((invoices["day"], ~invoices["sells"], invoices["firm"]))]
 
@@ -61,7 +64,7 @@ def _of_firm(
 ) -> npt.NDArray[np.void]:
     """Return a firm's list of one side, with months since the first as days."""
     firms, months = county.firms, county.size.months
-    industry = INDUSTRIES[firms.industry[firm]]
+    industry = INDUSTRIES[int(firms.industry[firm])]
     health = float(firms.health[firm])
     level = _levels(draw, months, industry.peak_month, industry.season, health)
     counts = draw.poisson(each_month * level)
@@ -117,19 +120,26 @@ def _counterparties(
 
 
 def _of_ring(draw: np.random.Generator, county: County, ring: int) -> npt.NDArray[np.void]:
-    """Return made-up sales of each firm of a ring to the next, of one size each month."""
+    """Return made-up sales of each firm of a ring to the next: each month one amount goes round."""
     members = np.flatnonzero(county.firms.ring == ring)
-    months = np.arange(county.size.months - 8, county.size.months)
+    months = np.arange(county.size.months - _RING_MONTHS, county.size.months)
+    amount = county.firms.sales_year_minor[members].mean() / 6
     lists: list[npt.NDArray[np.void]] = []
     for place, firm in enumerate(members.tolist()):
-        buyer = int(members[(place + 1) % len(members)])
-        each = np.zeros(2 * len(months), INVOICE)
-        each["firm"] = np.repeat([firm, buyer], len(months))
-        each["sells"] = np.repeat([True, False], len(months))
-        each["counterparty"] = np.repeat([-(buyer + 1), -(firm + 1)], len(months))
-        each["day"] = np.tile(months, 2).astype("datetime64[D]")
-        each["net_minor"] = int(county.firms.sales_year_minor[firm] / 6 * draw.uniform(0.9, 1.1))
-        each["tax_minor"] = each["net_minor"] * _TAX_PCT // 100
-        each["number"] = np.tile(9_000_000_000 + firm * 1000 + np.arange(len(months)), 2)
-        lists.append(each)
+        rows = np.zeros(len(months), INVOICE)
+        rows["firm"], rows["sells"] = firm, True
+        rows["counterparty"] = -(members[(place + 1) % len(members)] + 1)
+        rows["day"] = months.astype("datetime64[D]")
+        rows["net_minor"] = amount * draw.uniform(0.97, 1.03, len(months))
+        rows["tax_minor"] = rows["net_minor"] * _TAX_PCT // 100
+        rows["number"] = 9_000_000_000 + firm * 1000 + np.arange(len(months))
+        lists.append(rows)
     return np.concatenate(lists)
+
+
+def _as_bought(sold: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """Return the same invoices as the lists of those who bought show them."""
+    bought = sold.copy()
+    bought["firm"], bought["sells"] = -sold["counterparty"] - 1, False
+    bought["counterparty"] = -(sold["firm"] + 1)
+    return bought

@@ -51,13 +51,14 @@ class Gathered:
     """Records as the engine takes them.
 
     ``entries`` has the index in the log of each row of each table; ``left_out`` counts facts that
-    are in no table, by reason.
+    are in no table, by reason. ``counterparties`` names those of invoices, by their numbers.
     """
 
     records: Records
     entries: Mapping[str, Ints]
     left_out: Mapping[LeftOut, int]
     currency: str | None
+    counterparties: Sequence[str]
 
 
 class _Party(msgspec.Struct, frozen=True, gc=False):
@@ -238,6 +239,7 @@ def _gathered(
         {"invoices": invoices[:, 0], "payrolls": payrolls[:, 0], "labels": labels[:, 0]},
         {why: count for why, count in reader.left_out.items() if count},
         one,
+        list(reader.others),
     )
 
 
