@@ -55,7 +55,7 @@ def _invoice_rows(
 ) -> Iterable[Sequence[str]]:
     form = currency(unit)
     for firm, _, other, number, day, net, tax, void in invoices.tolist():
-        partner: str = county.firms.ids[-other - 1] if other < 0 else f"C{other:06}"
+        partner = _partner(county, int(other))
         amounts = (format_amount(amount, form) for amount in (net, tax, net + tax))
         status = "void" if void else "issued"
         yield (
@@ -67,6 +67,10 @@ def _invoice_rows(
             unit,
             status,
         )
+
+
+def _partner(county: County, number: int) -> str:
+    return county.firms.ids[-number - 1] if number < 0 else f"C{number:06}"
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -30,7 +30,7 @@ class Size:
     """How much of everything there is."""
 
     towns: int = 4
-    firms_known: int = 70
+    firms_known: int = 150
     """Firms that had a loan before, whose end is known."""
     firms_new: int = 70
     rings: int = 2

@@ -103,7 +103,7 @@ def plan_year(gallery: Gallery, market: Market, rules: Rules) -> Year:
     """
     table = gallery.portraits.table()
     known, asking, outcome = _sides(table, market)
-    features = [Feature(name, direction=find_feature(name).direction) for name in LOOKED_AT]
+    features = [_feature(name) for name in LOOKED_AT]
     recipe = Recipe(tuple(features), pairs=())
     model, card = develop(known, Outcomes(outcome=outcome), recipe, stakes=rules.stakes)
     scores = apply(model, asking)
@@ -144,6 +144,11 @@ def shocked(year: Year, shocks: Sequence[Shock], response: Response) -> Plan:
         ShockUnknownError: no firm is in an industry that is named.
     """
     return make_plan(shock_question(year.plan.question, shocks, response))
+
+
+def _feature(name: str) -> Feature:
+    declared = find_feature(name)
+    return Feature(name, direction=declared.direction, words=declared.words, unit=declared.unit)
 
 
 def _sides(table: Table, market: Market) -> tuple[Table, Table, npt.NDArray[np.float64]]:
