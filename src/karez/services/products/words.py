@@ -67,8 +67,7 @@ def _value(value: Any, key: Key, unit: Currency) -> Any:  # of the kind that the
         return format_amount(value, unit)
     if isinstance(value, (Currency, Enum, MonthDay, Decimal)):
         return _word(value)
-    kind: type[Any] = type(value)
-    return _part(value, unit) if attrs.has(kind) else value
+    return _part(value, unit) if attrs.has(cast("type[Any]", type(value))) else value
 
 
 def _word(value: Currency | Enum | MonthDay | Decimal) -> str:
