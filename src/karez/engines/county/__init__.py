@@ -3,12 +3,20 @@
 from karez.engines.county.fate import Fates, Lent, Shock, draw_fates, payment_delay_days
 from karez.engines.county.industry import INDUSTRIES, Industry
 from karez.engines.county.needs import Need, Needs, draw_needs
-from karez.engines.county.people import County, Firms, Households, Size, make_county
+from karez.engines.county.people import (
+    PAST_YEARS,
+    County,
+    Firms,
+    Households,
+    Size,
+    make_county,
+)
 from karez.engines.county.trade import INVOICE, draw_invoices
 
 __all__ = [
     "INDUSTRIES",
     "INVOICE",
+    "PAST_YEARS",
     "County",
     "Fates",
     "Firms",

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.county.industry import INDUSTRIES
-from karez.engines.county.vasicek import Floats, pd_given_health
+from karez.engines.county.vasicek import Floats, pd_given_health, within_a_year
 
 Ints = npt.NDArray[np.int64]
 
 RING_SIZE = 3
-_HOUSEHOLD_DEFAULT_SHARE = 0.11  # of the loans of a Czech bank in the nineties
+PAST_YEARS = 46 / 12
+"""How long the loans ran whose end is known: half of all charge-offs come within 46 months."""
+_HOUSEHOLD_DEFAULT_SHARE = 0.11  # of the loans of a Czech bank in the nineties, in some four years
 _TOWNS = ("Ashwell", "Birchford", "Caraway", "Dunmere", "Eastbrook", "Fennimore", "Greyling")
 _FIRST = ("Amber", "Bright", "Cedar", "Delta", "Elm", "Fair", "Grand", "High", "Iron", "Jade")
 _SECOND = ("Mill", "Yard", "Works", "Store", "House", "Line", "Farm", "Field", "Bridge", "Gate")
@@ -97,7 +99,8 @@ def _firms(draw: np.random.Generator, size: Size) -> Firms:
     shares = np.array([industry.share for industry in INDUSTRIES])
     industry = draw.choice(len(INDUSTRIES), count, p=shares / shares.sum())
     health = draw.standard_normal(count)
-    pd = pd_given_health(np.array([each.default_share for each in INDUSTRIES])[industry], health)
+    shares_lost = np.array([each.default_share for each in INDUSTRIES])[industry]
+    failing = pd_given_health(shares_lost, health)
     had_loan = np.arange(count) < size.firms_known
     ring = np.full(count, -1)
     in_rings = size.rings * RING_SIZE
@@ -112,10 +115,10 @@ def _firms(draw: np.random.Generator, size: Size) -> Firms:
         industry=industry,
         town=draw.integers(0, size.towns, count),
         health=health,
-        pd_year=pd,
-        sales_year_minor=np.exp(draw.normal(np.log(60_000_000), 0.9, count)).astype(np.int64),
+        pd_year=within_a_year(failing, PAST_YEARS),
+        sales_year_minor=np.exp(draw.normal(np.log(300_000_000), 0.9, count)).astype(np.int64),
         had_loan=had_loan,
-        defaulted=had_loan & (draw.random(count) < pd),
+        defaulted=had_loan & (draw.random(count) < failing),
         ring=ring,
     )
 
@@ -131,7 +134,9 @@ def _households(draw: np.random.Generator, size: Size) -> Households:
         names=tuple(f"{_GIVEN[given]} {_FAMILY[family]}" for given, family in pairs),
         town=draw.integers(0, size.towns, count),
         health=health,
-        pd_year=pd_given_health(np.full(count, _HOUSEHOLD_DEFAULT_SHARE), health),
+        pd_year=within_a_year(
+            pd_given_health(np.full(count, _HOUSEHOLD_DEFAULT_SHARE), health), PAST_YEARS
+        ),
         income_month_minor=np.exp(draw.normal(np.log(400_000), 0.5, count)).astype(np.int64),
         farms=draw.random(count) < 0.4,
     )

@@ -14,10 +14,15 @@ HEALTH_SHARE = 0.5
 
 
 def pd_given_health(default_share: Floats, health: Floats) -> Floats:
-    """Return each one's chance to default in a year; its mean over all healths is the share.
+    """Return each one's chance to default; its mean over all healths is the share.
 
     It is the one-factor model of Vasicek (1987), with health, standard normal, as the factor.
     """
     weight = np.sqrt(HEALTH_SHARE)
     found = ndtr((ndtri(default_share) - weight * health) / np.sqrt(1 - HEALTH_SHARE))
     return np.asarray(found)
+
+
+def within_a_year(pd: Floats, years: float) -> Floats:
+    """Return the chance to default within a year of who defaults within so many with ``pd``."""
+    return 1 - (1 - pd) ** (1 / years)

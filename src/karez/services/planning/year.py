@@ -69,6 +69,8 @@ class Rules:
     most_minor: int
     sales_share: float = 0.1
     """The share of a year's believed sales that is lent at most."""
+    past_years: float = 1.0
+    """How long the loans ran whose end is known: a default within them is brought to one year."""
     segments: int = 3
     """Of the curve of customers lost: safest firms first, in equal parts."""
     stakes: Stakes = attrs.field(factory=lambda: Stakes(margin=0.05, loss_share=0.6))
@@ -84,6 +86,7 @@ class Year:
     model: Model
     card: Card
     scores: Scores
+    """Of a loan as long as those of the past; the plan has the probability within a year."""
     reasons: Sequence[Sequence[Reason]]
     overlap: Overlap
     """How far these firms lie outside those of the fit."""
@@ -115,7 +118,8 @@ def plan_year(gallery: Gallery, market: Market, rules: Rules) -> Year:
             "the largest loan": np.full(len(asking), rules.most_minor, np.int64),
         }
     )
-    question = rules.question(_firms(asking, market, rules, scores.pd, limit))
+    pd_year = 1 - (1 - scores.pd) ** (1 / rules.past_years)
+    question = rules.question(_firms(asking, market, rules, pd_year, limit))
     plan = make_plan(question)
     simple = baselines(
         question, sales.believed_minor.astype(np.float64),

@@ -99,17 +99,20 @@ def _plan(
         {party[name]: words for name, words in firms.names.items()},
         {party[name]: industry for name, industry in firms.industry.items()},
     )
-    rules = Rules(ask, terms.lgd or 0.6, terms.least_minor, terms.most_minor)
+    rules = Rules(
+        ask, setting.sheet.lgd(), terms.least_minor, terms.most_minor,
+        past_years=setting.past_years,
+    )  # fmt: skip
     story.begin("A score from the firms whose past is known")
     year = plan_year(gallery, market, rules)
     _tell_score(story, year)
     story.begin("The year's plan")
-    _tell_plan(story, year, firms)
+    _tell_plan(story, year)
     return year
 
 
 def _tell_score(story: Story, year: Year) -> None:
-    judged, pd = year.card.out_of_fold, year.scores.pd
+    judged, pd = year.card.out_of_fold, year.plan.question.firms.pd
     if judged is not None:
         story.fact(
             "auc_on_unseen", round(judged.auc, 3),
@@ -117,11 +120,10 @@ def _tell_score(story: Story, year: Year) -> None:
             f" {judged.auc:.0%} of the time.",
         )  # fmt: skip
     low, middle, high = (f"{each:.1%}" for each in np.quantile(pd, [0.1, 0.5, 0.9]))
-    width = np.median(year.scores.pd_high - year.scores.pd_low)
     story.fact(
         "scored", len(pd),
-        f"{len(pd):,} firms scored: default probability {middle} at the middle, {low} to {high} for"
-        f" eight in ten; the interval of one firm is {width:.0%} wide.",
+        f"{len(pd):,} firms scored: default within a year {middle} at the middle, {low} to {high} for"
+        f" eight in ten.",
     )  # fmt: skip
     story.say(*(f"Beware: {warning}" for warning in year.overlap.warnings[:1]))
     ringed = np.flatnonzero(year.sales.in_rings_minor)
@@ -132,7 +134,7 @@ def _tell_score(story: Story, year: Year) -> None:
         )  # fmt: skip
 
 
-def _tell_plan(story: Story, year: Year, firms: FirmFolder) -> None:
+def _tell_plan(story: Story, year: Year) -> None:
     plan, unit = year.plan, year.plan.question
     currency = story.facts["currency"]
     lent = plan.amount_minor > 0
@@ -159,7 +161,7 @@ def _tell_plan(story: Story, year: Year, firms: FirmFolder) -> None:
             plan.question.firms.industry[row],
             major_of(int(plan.amount_minor[row]), currency),
             f"{plan.rate_ppm[row] / 1e4:.2f}",
-            f"{year.scores.pd[row]:.1%}",
+            f"{plan.question.firms.pd[row]:.1%}",
             "; ".join(reason.words for reason in year.reasons[row][:1]),
         )
         for row in order.tolist()

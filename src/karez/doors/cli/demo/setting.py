@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import resources
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
 
 from karez.doors.files.county import write_county
-from karez.doors.files.price.terms import PlanTerms, read_terms
-from karez.engines.county import County, make_county
-from karez.engines.price.shock import Shock
+from karez.doors.files.price.terms import PlanTerms, RateGrid
+from karez.engines.county import PAST_YEARS, County, make_county
+from karez.engines.price import Bound, Counts, Tail
+from karez.engines.price.curve import WHOLE_PPM
+from karez.engines.price.shock import Response, Shock
+from karez.services.products import TermSheet, catalogue_text, read_sheet
 
-DAY_BEFORE = date(2024, 12, 31)
+PRODUCT = "sme-one-year"
+_INDUSTRY_SHARE, _TAIL_SHARE = Decimal("0.25"), Decimal("0.1")
+_BALANCE_SHARE = 0.55  # of a loan in twelve equal instalments, over its year
+_REAL_BUDGET, _COUNTY_BUDGET = 100_000_000, 12_000_000
 
 
 @attrs.frozen
@@ -24,9 +30,11 @@ class Setting:
     as_of: date
     days: int
     """How long the loans are lived with."""
-    terms: PlanTerms
-    product: str
+    sheet: TermSheet
     """What firms of the plan are lent."""
+    terms: PlanTerms
+    past_years: float
+    """How long the loans ran whose end is known."""
     seed: int
     shocks: tuple[Shock, ...]
     county: County | None = None
@@ -34,20 +42,45 @@ class Setting:
 
 
 def real_setting(folder: Path, seed: int, shocks: tuple[Shock, ...]) -> Setting:
-    """Return the setting of a folder of real firms: the year after its last invoices."""
-    terms = _terms("plan-cny.toml")
-    return Setting(folder, date(2020, 2, 29), 366, terms, "sme-one-year", seed, shocks)
+    """Return the setting of a folder of real firms: the year after its last whole one."""
+    sheet = _sheet()
+    # Nobody knows how long the loans of the past ran, so they are taken for one year each.
+    return Setting(
+        folder, date(2019, 12, 31), 366 + 31, sheet, _terms(sheet, _REAL_BUDGET), 1.0, seed, shocks
+    )
 
 
-def county_setting(seed: int, home: Path) -> Setting:
-    """Return a county that a seed stands for, its files written below a folder."""
-    county = make_county(seed)
-    folder = home / "county"
-    terms = _terms("plan-county.toml")
-    write_county(county, folder, DAY_BEFORE, terms.currency.code)
-    return Setting(folder, DAY_BEFORE, 730, terms, "invoice-backed", seed, (), county)
+def county_setting(folder: Path, seed: int) -> Setting:
+    """Return a county that a seed stands for, its files written into a folder."""
+    sheet, county, day_before = _sheet(), make_county(seed), date(2024, 12, 31)
+    write_county(county, folder, day_before, sheet.currency.code)
+    terms = _terms(sheet, _COUNTY_BUDGET)
+    return Setting(folder, day_before, 730, sheet, terms, PAST_YEARS, seed, (), county)
 
 
-def _terms(name: str) -> PlanTerms:
-    with resources.as_file(resources.files("karez.doors.cli.demo") / name) as path:
-        return read_terms(path)
+def _sheet() -> TermSheet:
+    return read_sheet(catalogue_text(PRODUCT), f"{PRODUCT}.toml")
+
+
+def _terms(sheet: TermSheet, budget: int) -> PlanTerms:
+    """Return what a plan is asked: the product's own terms, and the lender's bounds."""
+    budget_minor = budget * 10**sheet.currency.exponent
+    least, most = (int(pct * WHOLE_PPM / 100) for pct in
+                   (sheet.rate.least_pct_year, sheet.rate.most_pct_year))  # fmt: skip
+    return PlanTerms(
+        currency=sheet.currency,
+        budget_minor=budget_minor,
+        least_minor=sheet.amount.least_minor,
+        most_minor=sheet.amount.most_minor,
+        step_minor=sheet.amount.step_minor,
+        rates=RateGrid(least, most, None),
+        counts=Counts.OFFERED,
+        balance_share=_BALANCE_SHARE,
+        costs=sheet.costs(),
+        lgd=sheet.lgd(),
+        bounds=[Bound("industry", "*", int(budget_minor * _INDUSTRY_SHARE))],
+        tail=Tail(int(budget_minor * _TAIL_SHARE)),
+        response=Response(),
+        months=sheet.instalments.most,
+        fee=0.0,
+    )
