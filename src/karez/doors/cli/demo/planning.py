@@ -16,6 +16,7 @@ from karez.doors.files.price.firms import read_curve
 from karez.doors.files.trade.mapping import InvoiceMapping
 from karez.engines.price import Firms, Plan, Question
 from karez.engines.price.shock import by_industry
+from karez.kernel.money import Currency
 from karez.services.evidence import Evidence
 from karez.services.planning import Market, Rules, Year, plan_year
 from karez.services.planning.year import shocked
@@ -107,7 +108,7 @@ def _plan(
     year = plan_year(gallery, market, rules)
     _tell_score(story, year)
     story.begin("The year's plan")
-    _tell_plan(story, year)
+    _tell_plan(story, year, setting.terms.currency)
     return year
 
 
@@ -134,9 +135,8 @@ def _tell_score(story: Story, year: Year) -> None:
         )  # fmt: skip
 
 
-def _tell_plan(story: Story, year: Year) -> None:
+def _tell_plan(story: Story, year: Year, currency: Currency) -> None:
     plan, unit = year.plan, year.plan.question
-    currency = story.facts["currency"]
     lent = plan.amount_minor > 0
     story.fact(
         "lent_to", int(lent.sum()), f"{int(lent.sum()):,} of {len(lent):,} firms get a loan,"
