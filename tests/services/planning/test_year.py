@@ -24,7 +24,7 @@ LEAST, MOST, STEP = 100_000, 20_000_000, 10_000
 
 @pytest.fixture
 def county() -> County:
-    return make_county(3, Size(firms_known=40, firms_new=15, households=0, invoices_each=60))
+    return make_county(3, Size(firms_known=40, firms_new=15, households=0, invoices_each=25))
 
 
 @pytest.fixture
