@@ -1,0 +1,1 @@
+"""Lending: loans are booked, what happens to them is recorded and posted, and can be undone."""
