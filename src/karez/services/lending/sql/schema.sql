@@ -93,6 +93,9 @@ CREATE TABLE lending.standing (
     CHECK (accrual_from < accrual_until)
 );
 
+CREATE UNIQUE INDEX standing_last ON lending.standing (institution_id, loan_number)
+WHERE until = 'infinity';
+
 -- All that closing needs of a loan until its next event: rows of the engine's OUTLOOK, as bytes.
 CREATE TABLE lending.outlook (
     institution_id integer NOT NULL,
