@@ -27,7 +27,7 @@ from karez.services.lending.store import (
     load_loans,
     loan_row,
 )
-from karez.services.products.ledger import LedgerMapping, Role
+from karez.services.products import LedgerMapping, Role
 
 if TYPE_CHECKING:
     import psycopg

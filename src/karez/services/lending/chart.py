@@ -13,7 +13,7 @@ from karez.kernel.money import currency as known_currency
 from karez.services.bookkeeping import Books, open_accounts
 from karez.services.lending.loan import Loan
 from karez.services.lending.queries import QUERIES
-from karez.services.products.ledger import LedgerMapping, Role
+from karez.services.products import LedgerMapping, Role
 
 if TYPE_CHECKING:
     import psycopg

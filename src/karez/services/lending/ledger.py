@@ -19,12 +19,12 @@ from karez.books.money.account import find_numbers
 from karez.books.money.errors import AccountUnknownError
 from karez.books.money.period import list_period_changes
 from karez.books.money.transfer import ASKED, Batch, Phase
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.movements import Movement, MovementKind
-from karez.engines.servicing.trail import day_number
 from karez.services.bookkeeping import canonical_json, ordered_ids
 from karez.services.lending.chart import open_loan_accounts
 from karez.services.lending.loan import Loan
-from karez.services.products.ledger import ROLES, LedgerMapping, Role
+from karez.services.products import LedgerMapping, Role
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 KIND_NUMBERS: Mapping[MovementKind, int] = {kind: at for at, kind in enumerate(MovementKind)}
 """The numbers of kinds in the ids of entries."""
 
+_ROLES = frozenset(Role)
 _KINDS = tuple(str(kind) for kind in MovementKind)
 
 
@@ -89,7 +90,7 @@ class Ledger:
                 side
                 for kind in {move.kind for move in posting.movements}
                 for side in posting.mapping.sides(kind)
-                if side in ROLES
+                if side in _ROLES
             }
             for role in roles - {Role.CHANNEL}:
                 found = posting.loan.account(Role(role))
@@ -151,7 +152,7 @@ class Ledger:
         if side == Role.CHANNEL:
             channel = posting.channels.get(move.event)
             return self.number(channel or posting.mapping.settlement)
-        if side in ROLES:
+        if side in _ROLES:
             return self.own[posting.loan.loan_number, Role(side)]
         return self.number(side)
 

@@ -14,7 +14,7 @@ from karez.engines.servicing.standing import Standing
 from karez.engines.servicing.terms import Terms
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import new_id
-from karez.services.products.ledger import Role
+from karez.services.products import Role
 
 PART_BITS = 13
 """A part holds the loans whose numbers agree but for these lowest bits: 8,192 of them."""

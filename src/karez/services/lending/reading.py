@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.servicing.account import Account
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.fold import fold
 from karez.engines.servicing.outlook import OUTLOOK
 from karez.engines.servicing.quote import payoff_minor
 from karez.engines.servicing.standing import Standing, Status
-from karez.engines.servicing.trail import day_number
 from karez.kernel.database import Plans
 from karez.kernel.ids import read_id
 from karez.services.bookkeeping import Books

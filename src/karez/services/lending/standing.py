@@ -15,23 +15,22 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.servicing.account import Account
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.events import Event
 from karez.engines.servicing.fold import in_force, in_order
 from karez.engines.servicing.history import History, history
 from karez.engines.servicing.outlook import accrued_minor, outlook
 from karez.engines.servicing.standing import Standing, Status, standing
 from karez.engines.servicing.terms import Terms
-from karez.engines.servicing.trail import day_number
 from karez.kernel.errors import ensure
 
 STATUSES: tuple[Status, ...] = (
-    Status.BOOKED,
+    Status.PENDING,
     Status.ACTIVE,
     Status.PAID_OFF,
     Status.OVERPAID,
     Status.WRITTEN_OFF,
     Status.CHARGED_OFF,
-    Status.TERMINATED,
 )
 """The place of a status here is its number in the database."""
 
@@ -150,17 +149,14 @@ def row_of(
     foreseen = outlook(account) if foreseen is None else foreseen
     stands = standing(account, day)
     number = day_number(day)
-    place = int(np.searchsorted(foreseen["until_day"], number))
+    place = int(np.searchsorted(foreseen["until_day"], number, side="right"))
     before = foreseen[place - 1] if place else None
     base = int(before["interest_minor"]) if before is not None else 0
     fee_base = int(before["fee_income_minor"]) if before is not None else 0
-    holds_until = stands.holds_until
     if place < len(foreseen):
         stretch = foreseen[place]
         begins, ends = int(stretch["from_day"]), int(stretch["until_day"])
         target, fee_target = int(stretch["interest_minor"]), int(stretch["fee_income_minor"])
-        if ends - number < (holds_until - day).days:
-            holds_until = day + timedelta(days=ends - number)
     else:
         begins, ends, target, fee_target = number, number + 1, base, fee_base
     accrued = accrued_minor(foreseen, day)
@@ -186,7 +182,7 @@ def row_of(
         accrual_target_minor=target,
         fee_income_base_minor=fee_base,
         fee_income_target_minor=fee_target,
-        holds_until=holds_until,
+        holds_until=stands.holds_until,
     )
 
 

@@ -20,7 +20,7 @@ from karez.services.lending.codec import (
 )
 from karez.services.lending.loan import Loan, RecordedEvent
 from karez.services.lending.queries import QUERIES
-from karez.services.products.ledger import LedgerMapping
+from karez.services.products import LedgerMapping
 
 if TYPE_CHECKING:
     import psycopg
