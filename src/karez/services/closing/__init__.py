@@ -1,0 +1,6 @@
+"""Closing: the end of a day for every loan, and what it leaves behind."""
+
+from karez.services.closing.days import DayEnd, close_days, closed_through
+from karez.services.closing.errors import NothingToCloseError, TooManyDaysError
+
+__all__ = ["DayEnd", "NothingToCloseError", "TooManyDaysError", "close_days", "closed_through"]
