@@ -25,9 +25,10 @@ from karez.services.lending.store import (
     find_numbers,
     load_events,
     load_loans,
+    load_mappings,
     loan_row,
 )
-from karez.services.products import LedgerMapping, Role
+from karez.services.products import Role
 
 if TYPE_CHECKING:
     import psycopg
@@ -54,7 +55,7 @@ def book_loans(books: Books, bookings: Sequence[Booking]) -> list[Loan]:
 
 
 def book_loans_within(
-    books: Books, connection: psycopg.Connection, bookings: Sequence[Booking], *, actor: str
+    books: Books, connection: psycopg.Connection, bookings: Sequence[Booking]
 ) -> list[Loan]:
     """Book loans in the caller's transaction, which decides whether any of it stays."""
     if not bookings:
@@ -115,11 +116,13 @@ def _open(
     row = connection.execute(QUERIES["last_number"].text).fetchone()
     first = (row[0] if row else 0) + 1
     roles = (Role.PRINCIPAL, Role.INTEREST)
-    mapping = LedgerMapping()
+    mappings = load_mappings(connection, {booking.sheet for booking in bookings})
     openings = [
         opening
         for number, booking in enumerate(bookings, first)
-        for opening in own_openings(number, currency(booking.currency).code, mapping, roles)
+        for opening in own_openings(
+            number, currency(booking.currency).code, mappings[booking.sheet], roles
+        )
     ]
     accounts = open_accounts(connection, openings) if openings else []
     return [

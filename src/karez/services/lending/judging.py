@@ -136,13 +136,14 @@ class Case:
         )
 
     def close(self, day: date) -> list[Movement]:
-        """End a day of the loan; return what it moves that was not moved before."""
+        """End the days of the loan through this one; return what they move."""
         before, loan = self.folded, self.kept.loan
+        first = self.closed_on + timedelta(days=1)
         prices = prices_of(self.kept.events)
         self.folded = fold_loan(loan, before.events, prices, day, self.on, before)
         self.closed_on = day
         changed = first_changed(before, self.folded)
-        self.first_change = day if changed is None else min(day, changed)
+        self.first_change = first if changed is None else min(first, changed)
         return movement_difference(before.movements, self.folded.movements)
 
     def rows(self, since: date) -> list[StandingRow]:

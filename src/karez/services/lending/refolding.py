@@ -1,4 +1,4 @@
-"""Ending a day of a few loans by their fold, for those whose late charges change with the day."""
+"""Ending days of a few loans by their fold, for those whose late charges change with the day."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def refold_within(
     books: Books, connection: psycopg.Connection, numbers: Collection[int], through: date
 ) -> Batch:
-    """End a day of these loans: write how they stand, and return what is to be posted for it.
+    """End the days of these loans through one: write how they stand, return what is to be posted.
 
-    Their parts are locked by the caller, and their days ended until the day before ``through``.
-    The batch holds all that the day moves: interest, what falls due, late charges.
+    The caller has locked their parts, posts the batch and moves the parts. The batch holds all that
+    the days move: interest, what falls due, late charges.
 
     Raises:
         AccountUnknownError: the chart of accounts lacks an account of a mapping.

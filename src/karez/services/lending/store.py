@@ -18,9 +18,9 @@ from karez.services.lending.codec import (
     decode_terms,
     encode,
 )
-from karez.services.lending.loan import Loan, RecordedEvent
+from karez.services.lending.loan import Loan, RecordedEvent, Sheet
 from karez.services.lending.queries import QUERIES
-from karez.services.products import LedgerMapping
+from karez.services.products import LedgerMapping, find_sheet
 
 if TYPE_CHECKING:
     import psycopg
@@ -93,10 +93,24 @@ def load_kept(
     """Return loans with their events and mappings."""
     loans = load_loans(connection, numbers)
     events = load_events(connection, numbers, known_at=known_at)
-    mapping = LedgerMapping()
+    mappings = load_mappings(connection, {loan.sheet for loan in loans.values()})
     return {
-        number: Kept(loan, tuple(events.get(number, ())), mapping)
+        number: Kept(loan, tuple(events.get(number, ())), mappings[loan.sheet])
         for number, loan in loans.items()
+    }
+
+
+def load_mappings(
+    connection: psycopg.Connection, sheets: Iterable[Sheet | None]
+) -> dict[Sheet | None, LedgerMapping]:
+    """Return where the loans of these products post to; one of no product to the standard chart.
+
+    Raises:
+        ProductUnknownError: a product was not published in this version.
+    """
+    return {
+        sheet: LedgerMapping() if sheet is None else find_sheet(connection, *sheet).ledger
+        for sheet in sheets
     }
 
 
