@@ -28,22 +28,26 @@ def needs_roll(loans: Records, day: int) -> Bools:
 def may_fall_due(loans: Records, day: int) -> Bools:
     """Return of whom fees or penalties may fall due on this day.
 
-    A row from before says when the next instalment is due. One of this very day does not: the
-    instalment may have been met before the day ends.
+    A row from before says when the next instalment is due, and it ends before a day that brings
+    income of another. A row of this very day does not say: the instalment may have been met before
+    the day ends.
     """
-    return needs_roll(loans, day) | (loans["next_due"] == day) | (loans["since"] == day)
+    return (loans["next_due"] == day) | (loans["since"] == day)
 
 
-def roll(loans: Records, rolled: Bools, outlooks: Outlooks, day: int) -> None:
-    """Set the ``rolled`` loans, whose outlooks these are, to how they stand on this day."""
+def rolled(loans: Records, outlooks: Outlooks, day: int) -> Records:
+    """Return how these loans, whose outlooks these are, stand from this day on."""
     found = standings(outlooks.rows, outlooks.offsets, day)
+    loans = loans.copy()
+    loans["since"] = day
     for name in _KEPT_AS_THEY_COME:
-        loans[name][rolled] = found[name]
+        loans[name] = found[name]
     # Where nothing grows any more a stretch has no length.
-    loans["accrual_until"][rolled] = np.maximum(found["accrual_until"], found["accrual_from"] + 1)
-    loans["holds_until"][rolled] = np.minimum(found["holds_until"], _LAST_DAY)
-    accrued = grown(loans[rolled], "accrual", day)
-    loans["interest_settled_minor"][rolled] = accrued - found["interest_accrued_minor"]
+    loans["accrual_until"] = np.maximum(found["accrual_until"], found["accrual_from"] + 1)
+    loans["holds_until"] = np.minimum(found["holds_until"], _LAST_DAY)
+    accrued = grown(loans, "accrual", day)
+    loans["interest_settled_minor"] = accrued - found["interest_accrued_minor"]
+    return loans
 
 
 def grown(loans: Records, what: str, day: int) -> Int64s:
@@ -52,11 +56,6 @@ def grown(loans: Records, what: str, day: int) -> Int64s:
     begins, ends = loans["accrual_from"].astype(np.int64), loans["accrual_until"]
     length = ends - begins
     return base + (target - base) * np.clip(day - begins, 0, length) // length
-
-
-def growth(loans: Records, what: str, day: int) -> Int64s:
-    """Return what one day adds."""
-    return grown(loans, what, day) - grown(loans, what, day - 1)
 
 
 def falls_due(outlooks: Outlooks, what: str, day: int) -> Int64s:

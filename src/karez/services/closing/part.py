@@ -13,16 +13,17 @@ from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.movements import MovementKind
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping import Books
-from karez.services.closing.accruals import falls_due, growth, may_fall_due, needs_roll, roll
+from karez.services.closing.accruals import falls_due, grown, may_fall_due, needs_roll, rolled
 from karez.services.closing.policies import Policies
 from karez.services.closing.postings import Provision, day_batch, provision_batch
-from karez.services.closing.provisions import DONE_WITH, Staged, provide, stage_loans
+from karez.services.closing.provisions import Staged, is_owed, provide, stage_loans
 from karez.services.closing.queries import QUERIES
 from karez.services.closing.reading import (
     Bools,
     Int64s,
     Outlooks,
     Records,
+    read_income_before,
     read_loans,
     read_outlooks,
 )
@@ -90,8 +91,6 @@ class _Closing:
         self.number = day_number(self.day)
         self._load()
         folded, batch = self._fold_few()
-        rolled = needs_roll(self.loans, self.number) & ~folded
-        self._roll(rolled)
         moved = self._moved(folded)
         staged = stage_loans(
             self.connection, self.policies, self.loans, self.part, self.day, self.number
@@ -99,8 +98,8 @@ class _Closing:
         restaged = staged.stage != self.loans["stage"]
         changes, provided = self._provide(staged, restaged)
         self.loans["stage"] = staged.stage
-        changed = rolled | restaged
-        self._write_standings(changed, restaged)
+        ending = needs_roll(self.loans, self.number + 1)
+        self._write_standings(restaged, ending)
         answers = self._post(batch, moved, changes)
         done = PartDay(
             part=self.part,
@@ -108,7 +107,7 @@ class _Closing:
             loan_count=len(self.loans),
             posting_count=len(answers),
             moved_minor=int(answers.sum()),
-            changed_count=int(np.count_nonzero(changed)),
+            changed_count=int(np.count_nonzero(restaged | ending)),
             late_count=int(np.count_nonzero(folded)),
             provided_count=int(np.count_nonzero(provided)),
         )
@@ -121,6 +120,7 @@ class _Closing:
         self.policies.know(self.connection, self.loans)
         last_of_month = (self.day + timedelta(days=1)).day == 1
         wanted = may_fall_due(self.loans, self.number) | self._may_be_charged()
+        wanted |= needs_roll(self.loans, self.number + 1)
         if last_of_month:
             wanted[:] = True
         self.outlooks = read_outlooks(self.connection, self.loans["loan_number"][wanted])
@@ -159,10 +159,6 @@ class _Closing:
         ensure(np.array_equal(self.loans["loan_number"], loans["loan_number"]), "a fold keeps loans")
         return folded, batch
 
-    def _roll(self, rolled: Bools) -> None:
-        if rolled.any():
-            roll(self.loans, rolled, self._outlooks_of(rolled), self.number)
-
     def _outlooks_of(self, wanted: Bools) -> Outlooks:
         """Return the outlooks of these loans, of those that were read."""
         numbers = self.loans["loan_number"][wanted]
@@ -172,13 +168,17 @@ class _Closing:
 
     def _moved(self, folded: Bools) -> dict[MovementKind, Int64s]:
         """Return what the day brought to each loan that was not folded, by kind."""
+        ensure(not needs_roll(self.loans, self.number).any(), "rows reach as far as the next day")
+        before = read_income_before(self.connection, self.loans, self.number)
         at = np.searchsorted(self.loans["loan_number"], self.outlooks.loans)
         moved: dict[MovementKind, Int64s] = {}
         for kind, what in (
             (MovementKind.FEE_DEFERRED_EARNED, "fee_income"),
             (MovementKind.INTEREST_ACCRUED, "accrual"),
         ):
-            moved[kind] = growth(self.loans, what, self.number)
+            moved[kind] = grown(self.loans, what, self.number) - grown(
+                before, what, self.number - 1
+            )
         for kind, what in (
             (MovementKind.FEE_CHARGED, "fee"),
             (MovementKind.PENALTY_CHARGED, "penalty"),
@@ -208,7 +208,7 @@ class _Closing:
     def _provide(self, staged: Staged, restaged: Bools) -> tuple[list[Provision], Bools]:
         """Set aside anew: on the last day of a month for all, else where the stage has changed."""
         last_of_month = (self.day + timedelta(days=1)).day == 1
-        provided = restaged | (last_of_month & (staged.stage != DONE_WITH))
+        provided = restaged | (last_of_month & is_owed(self.loans))
         if not provided.any():
             return [], provided
         numbers = self.loans["loan_number"][provided]
@@ -223,24 +223,37 @@ class _Closing:
         )
         return changes, provided
 
-    def _write_standings(self, changed: Bools, restaged: Bools) -> None:
-        """Write how the loans stand that changed; what stood before ends the day before."""
-        if not changed.any():
-            return
-        loans = self.loans[changed]
+    def _write_standings(self, restaged: Bools, ending: Bools) -> None:
+        """Write how loans stand from today on in another stage, and from tomorrow on.
+
+        A row that holds no longer than today is followed by the next one now: so there is a row for
+        the business day that begins, whatever is entered on it.
+        """
+        tomorrow = self.number + 1
+        today = self.loans[restaged]
+        today["since"] = self.number
+        today["until"][ending[restaged]] = tomorrow
+        after = rolled(self.loans[ending], self._outlooks_of(ending), tomorrow)
+        self._end_rows(self.loans["loan_number"][restaged], self.day)
+        self._end_rows(self.loans["loan_number"][ending & ~restaged], self.day + timedelta(days=1))
+        loans = np.concatenate([today, after])
         fresh = np.zeros(len(loans), STANDING_ROW)
         for name in (STANDING_ROW.names or ())[1:]:
             fresh[name] = loans[name]
         fresh["institution_id"] = self.books.institution.institution_id
-        fresh["since"] = self.number
-        asked = {"loans": loans["loan_number"].tolist(), "day": self.day}
-        self.connection.execute(QUERIES["end_standings"].text, asked)
-        self.connection.execute(QUERIES["drop_standings"].text, asked)
-        copy_standings(self.connection, fresh)
+        if len(fresh):
+            copy_standings(self.connection, fresh)
         later = self.loans["loan_number"][restaged & (self.loans["until"] != NEVER)]
         if len(later):
             asked = {"loans": later.tolist(), "day": self.day}
             self.connection.execute(QUERIES["restage"].text, asked)
+
+    def _end_rows(self, loans: Int64s, day: date) -> None:
+        """Let the rows of these loans end before a day; rows of that very day go."""
+        if len(loans):
+            asked = {"loans": loans.tolist(), "day": day}
+            self.connection.execute(QUERIES["end_standings"].text, asked)
+            self.connection.execute(QUERIES["drop_standings"].text, asked)
 
     def _post(
         self, folded: Batch | None, moved: dict[MovementKind, Int64s], changes: list[Provision]

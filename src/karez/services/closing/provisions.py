@@ -64,6 +64,11 @@ class Staged:
         return Staged(self.stage[wanted], self.why[wanted], some(self.receivables, wanted))
 
 
+def is_owed(loans: Records) -> Bools:
+    """Return on which of these loans something is owed."""
+    return np.isin(loans["status"], _OWED)
+
+
 def stage_loans(
     connection: psycopg.Connection, policies: Policies, loans: Records, part: int, day: date,
     number: int,
@@ -90,7 +95,7 @@ def stage_loans(
         forborne_in_default=in_default,
         watched=np.zeros(len(loans), np.bool_),
     )
-    owed = np.isin(loans["status"], _OWED)
+    owed = is_owed(loans)
     for key in np.unique(loans["product_key"][owed]).tolist():
         at = owed & (loans["product_key"] == key)
         rules = policies.by_product[key].rules
@@ -121,7 +126,7 @@ def provide(
     for name in ("loan_number", "pd", "lgd"):
         fresh[name] = loans[name]
     fresh["valid_on"], fresh["stage"], fresh["why"] = number, staged.stage, staged.why
-    owed = np.isin(loans["status"], _OWED)
+    owed = is_owed(loans)
     if owed.any():
         _expect(connection, policies, loans, staged, outlooks, owed, fresh, number)
     before = _set_aside(connection, loans["loan_number"])

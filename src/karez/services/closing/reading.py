@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.books.money.columns import unpack_columns
+from karez.engines.servicing.accrual import date_of
 from karez.engines.servicing.outlook import OUTLOOK
 from karez.kernel.errors import ensure
 from karez.services.closing.queries import QUERIES
@@ -35,6 +36,16 @@ _OF_LOAN = [
 LOAN: np.dtype[np.void] = np.dtype(
     [(name, STANDING_ROW[name]) for name in STANDING_ROW.names[1:]] + _OF_LOAN
 )
+# How income grows: what the rows of a standing and of ``LOAN`` have in common.
+INCOME: np.dtype[np.void] = np.dtype(
+    [
+        (name, STANDING_ROW[name])
+        for name in (
+            "loan_number", "accrual_from", "accrual_until", "accrual_base_minor",
+            "accrual_target_minor", "fee_income_base_minor", "fee_income_target_minor",
+        )
+    ]
+)  # fmt: skip
 _SIZE = np.dtype([("loan_number", "i8"), ("size", "i4")])
 
 
@@ -44,6 +55,25 @@ def read_loans(connection: psycopg.Connection, part: int, day: date) -> Records:
     result = connection.execute(QUERIES["part_loans"].text, asked, binary=True).pgresult
     assert result is not None  # noqa: S101 - for the type checker
     return unpack_columns(result, LOAN)
+
+
+def read_income_before(connection: psycopg.Connection, loans: Records, day: int) -> Records:
+    """Return how the income of these loans grew the day before (``INCOME``).
+
+    What stands since this very day says so no more; then the row before it does, if there was one.
+    """
+    before = np.zeros(len(loans), INCOME)
+    before["accrual_until"] = 1  # a stretch has a length
+    for name in INCOME.names or ():
+        before[name] = np.where(loans["since"] < day, loans[name], before[name])
+    numbers: list[int] = loans["loan_number"][loans["since"] == day].tolist()
+    if numbers:
+        asked = {"loans": numbers, "day": date_of(day)}
+        result = connection.execute(QUERIES["income_before"].text, asked, binary=True).pgresult
+        assert result is not None  # noqa: S101 - for the type checker
+        ended = unpack_columns(result, INCOME)
+        before[np.searchsorted(loans["loan_number"], ended["loan_number"])] = ended
+    return before
 
 
 @attrs.frozen(eq=False)

@@ -90,6 +90,26 @@ SELECT
     array_agg(late_key) AS late_key
 FROM loan;
 
+-- name: income_before
+-- Read by column how income of these loans grew until this day.
+WITH standing AS (
+    SELECT * FROM lending.standing
+    WHERE
+        institution_id = current_setting('karez.institution_id')::integer
+        AND loan_number = any(%(loans)s::bigint[])
+        AND until = %(day)s
+)
+
+SELECT
+    array_agg(loan_number) AS loan_number,
+    array_agg(accrual_from) AS accrual_from,
+    array_agg(accrual_until) AS accrual_until,
+    array_agg(accrual_base_minor) AS accrual_base_minor,
+    array_agg(accrual_target_minor) AS accrual_target_minor,
+    array_agg(fee_income_base_minor) AS fee_income_base_minor,
+    array_agg(fee_income_target_minor) AS fee_income_target_minor
+FROM standing;
+
 -- name: outlooks
 -- Read the outlooks of these loans as one string, in order of number, and the length of each.
 WITH outlook AS (
