@@ -75,16 +75,23 @@ def close_days(
     ended: list[DayEnd] = []
     for ahead in range(1, missing + 1):
         day = closed_on + timedelta(days=ahead)
-        _Day(crew, known, day, tell).run()
-        ended.append(_end_day(crew[0], day))
+        while not _end_day(crew[0], day):  # loans that are booked meanwhile may begin a part
+            _Day(crew, known, day, tell).run()
+        ended.append(_day_end(crew[0], day))
     return ended
 
 
-def _end_day(books: Books, day: date) -> DayEnd:
+def _end_day(books: Books, day: date) -> bool:
+    """End a day whose parts are all ended; tell whether it is ended."""
     with books.transaction() as connection:
         connection.execute(QUERIES["end_day"].text, {"day": day})
+    return closed_through(books) >= day
+
+
+def _day_end(books: Books, day: date) -> DayEnd:
+    with books.transaction() as connection:
         row = connection.execute(QUERIES["day_end"].text, {"day": day}).fetchone()
-    ensure(row, "a day that is ended has counts")
+    ensure(row, "a sum has a row")
     assert row is not None  # noqa: S101 - for the type checker
     return DayEnd(day, *row)
 

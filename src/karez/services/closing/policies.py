@@ -13,6 +13,7 @@ from karez.books.money.errors import AccountUnknownError
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
 from karez.engines.servicing.latecharges import LatePolicy
 from karez.services.closing.reading import Bools, Int64s, Records
+from karez.services.lending.loan import Sheet
 from karez.services.lending.store import load_loans
 from karez.services.products import LedgerMapping, find_sheet
 
@@ -40,6 +41,14 @@ class Policy:
         return own or (_IMPAIRMENT, _ALLOWANCE[stage])
 
 
+def policy_of(connection: psycopg.Connection, sheet: Sheet | None) -> Policy:
+    """Return the policy of the product, by code and version, that loans were made from."""
+    if sheet is None:
+        return Policy()
+    found = find_sheet(connection, *sheet)
+    return Policy(found.ledger, found.stage_rules(), found.economy())
+
+
 @attrs.define
 class Policies:
     """Policies by the keys of ``LOAN``, and accounts by code, each read once.
@@ -64,13 +73,8 @@ class Policies:
             for what, key in examples[number]:
                 if what == "late":
                     self.late_steps[key] = late_days(loan.late)
-                elif loan.sheet is None:
-                    self.by_product[key] = Policy()
                 else:
-                    sheet = find_sheet(connection, *loan.sheet)
-                    self.by_product[key] = Policy(
-                        sheet.ledger, sheet.stage_rules(), sheet.economy()
-                    )
+                    self.by_product[key] = policy_of(connection, loan.sheet)
 
     def numbers(self, connection: psycopg.Connection, codes: Iterable[str]) -> Mapping[str, int]:
         """Return the numbers of accounts of the chart.

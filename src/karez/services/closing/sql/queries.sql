@@ -281,3 +281,82 @@ FROM closing.part_day
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND valid_on = %(day)s;
+
+-- name: ended_days
+-- Count by part the days that were ended, with the first and the last, and what lending says.
+SELECT
+    p.part,
+    count(d.valid_on) AS days,
+    min(d.valid_on) AS first_day,
+    max(d.valid_on) AS last_day,
+    p.closed_on,
+    (
+        SELECT y.closed_on FROM lending.day AS y
+        WHERE y.institution_id = p.institution_id
+    ) AS all_closed_on
+FROM lending.part AS p
+LEFT JOIN closing.part_day AS d
+    ON p.institution_id = d.institution_id AND p.part = d.part
+WHERE p.institution_id = current_setting('karez.institution_id')::integer
+GROUP BY p.institution_id, p.part, p.closed_on
+ORDER BY p.part;
+
+-- name: stages_apart
+-- List the loans whose stage is not that by which they were last provided for, 1 without any; but
+-- those of which something was entered since.
+WITH provided AS (
+    SELECT DISTINCT ON (loan_number)
+        loan_number,
+        stage
+    FROM closing.allowance
+    WHERE institution_id = current_setting('karez.institution_id')::integer
+    ORDER BY loan_number ASC, valid_on DESC
+)
+
+SELECT
+    s.loan_number,
+    s.stage,
+    coalesce(p.stage, 1) AS provided
+FROM lending.part AS d
+INNER JOIN lending.standing AS s
+    ON
+        d.institution_id = s.institution_id
+        AND d.part = s.loan_number >> 13
+        AND d.closed_on >= s.since
+        AND d.closed_on < s.until
+LEFT JOIN provided AS p ON s.loan_number = p.loan_number
+WHERE
+    s.institution_id = current_setting('karez.institution_id')::integer
+    AND s.stage <> coalesce(p.stage, 1)
+    AND NOT EXISTS (
+        SELECT 1 FROM lending.event AS e
+        WHERE
+            e.institution_id = s.institution_id
+            AND e.loan_number = s.loan_number
+            AND e.posted_on > d.closed_on
+    )
+ORDER BY s.loan_number;
+
+-- name: allowances
+-- Add up what is set aside, by product and stage.
+WITH provided AS (
+    SELECT DISTINCT ON (loan_number)
+        loan_number,
+        stage,
+        allowance_minor
+    FROM closing.allowance
+    WHERE institution_id = current_setting('karez.institution_id')::integer
+    ORDER BY loan_number ASC, valid_on DESC
+)
+
+SELECT
+    l.product_code,
+    l.product_version,
+    p.stage,
+    count(*) AS loans,
+    sum(p.allowance_minor)::bigint AS allowance_minor
+FROM provided AS p
+INNER JOIN lending.loan AS l ON p.loan_number = l.loan_number
+WHERE l.institution_id = current_setting('karez.institution_id')::integer
+GROUP BY l.product_code, l.product_version, p.stage
+ORDER BY l.product_code, l.product_version, p.stage;
