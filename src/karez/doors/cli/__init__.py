@@ -28,6 +28,7 @@ COMMANDS = {
     "statement": ("karez.doors.cli.read:statement", "Show what happened on an account."),
     "trial-balance": ("karez.doors.cli.read:trial_balance", "Show the balance of every account."),
     "period": ("karez.doors.cli.period:period", "Close the books through a day."),
+    "close": ("karez.doors.cli.close:close", "End days, for every loan."),
     "verify": ("karez.doors.cli.verify:verify", "Check that the book agrees with itself."),
     "export": ("karez.doors.cli.export:export", "Write the book to a file."),
     "import": ("karez.doors.cli.imports:imports", "Take in trade documents as facts."),
