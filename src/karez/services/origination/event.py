@@ -17,7 +17,8 @@ class Submitted:
     """Somebody asks for a loan of a product.
 
     ``against`` are the numbers of invoices of the borrower's own sales. A loan that is paid to a
-    supplier names it and its invoice.
+    supplier names it and its invoice. ``said`` is what the policy of the product asks and no fact
+    says, such as a rating, by name.
     """
 
     product: str
@@ -35,6 +36,7 @@ class Submitted:
     against: tuple[str, ...] = ()
     supplier: UUID | None = None
     supplier_invoice: str = ""
+    said: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ from karez.services.parties.register import (
     find_parties,
     find_party,
     parties_named,
+    read_parties,
     record_parties,
     search_parties,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "find_party",
     "list_ties",
     "parties_named",
+    "read_parties",
     "record_parties",
     "search_parties",
     "tie",

@@ -86,7 +86,7 @@ class _Recorder:
     @classmethod
     def of(cls, connection: psycopg.Connection, parties: Sequence[Party]) -> _Recorder:
         owner = _owners(connection, {key for party in parties for key in party.keys})
-        return cls(owner, _read(connection, owner.values()))
+        return cls(owner, read_parties(connection, owner.values()))
 
     def take(self, party: Party) -> Outcome:
         found = {self.owner[key] for key in party.keys if key in self.owner}
@@ -130,7 +130,7 @@ class _Recorder:
                 text = msgspec.json.encode(written).decode()
                 connection.execute(QUERIES[query].text, {"rows": text})
         connection.execute(QUERIES["count_parties"].text, {"added": self.added})
-        return _read(connection, self.standing)
+        return read_parties(connection, self.standing)
 
 
 def find_party(books: Books, name: str) -> Known:
@@ -146,7 +146,7 @@ def find_party(books: Books, name: str) -> Known:
 def find_parties(books: Books, party_ids: Collection[UUID]) -> dict[UUID, Known]:
     """Return the parties with these ids, as they stand now; one that is not there is left out."""
     with books.transaction() as connection:
-        return _read(connection, party_ids)
+        return read_parties(connection, party_ids)
 
 
 def parties_named(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, Known]:
@@ -162,7 +162,7 @@ def parties_named(connection: psycopg.Connection, names: Iterable[str]) -> dict[
             owner[name] = read_id("pty", name)
         except IdMalformedError:
             continue
-    found = _read(connection, owner.values())
+    found = read_parties(connection, owner.values())
     for name in sorted(wanted):
         if owner.get(name) not in found:
             raise PartyNotFoundError(party=name)
@@ -190,7 +190,7 @@ def search_parties(books: Books, text: str, *, most: int = 20) -> list[Known]:
         words = business_name(text).words
         near += [row[0] for row in rows if words and all(word in row[2] for word in words)]
         ordered = list(dict.fromkeys([*exact, *near]))[:most]
-        found = _read(connection, ordered)
+        found = read_parties(connection, ordered)
     return [found[party_id] for party_id in ordered]
 
 
@@ -214,7 +214,10 @@ def _owners(connection: psycopg.Connection, keys: Collection[str]) -> dict[str, 
     return dict(connection.execute(QUERIES["parties_of_keys"].text, asked).fetchall())
 
 
-def _read(connection: psycopg.Connection, party_ids: Iterable[UUID]) -> dict[UUID, Known]:
+def read_parties(
+    connection: psycopg.Connection, party_ids: Iterable[UUID]
+) -> dict[UUID, Known]:
+    """Return the parties with these ids, in the caller's transaction; who is not there is left out."""
     rows = connection.execute(QUERIES["find_parties"].text, {"party_ids": list(set(party_ids))})
     return {
         row[0]: Known(row[0], row[1], row[2], Party(Kind(row[3]), row[4], tuple(row[6]), row[5],
