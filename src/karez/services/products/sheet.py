@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 import attrs
 import numpy as np
 
 from karez.engines.price.policy import Hit, Line, Outcome, Policy, read_policy
-from karez.engines.price.rate import Costs, rate_parts
+from karez.engines.price.rate import Costs, Floats, Ints, rate_parts
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
 from karez.engines.servicing.days import after
 from karez.engines.servicing.events import Charge
@@ -30,7 +30,6 @@ from karez.services.products.parts import (
     Instalments,
     Limits,
     Payments,
-    PriceKind,
     Pricing,
     Provisioning,
     Rates,
@@ -126,15 +125,24 @@ class TermSheet:
 
         By risk it is what a loan-year on ``amount_minor`` must bring, rounded up to the step.
         """
-        if self.pricing.kind is PriceKind.FIXED:
-            return self.pricing.rate_pct_year or Decimal(0)
         one = np.ones(1)
-        asked = rate_parts(
-            self.costs(), pd * one, lgd * one, np.array([amount_minor], np.int64)
-        ).total[0]
-        step = self.pricing.step_pct
-        steps = (Decimal(round(float(asked) * 100, 9)) / step).to_integral_value(ROUND_CEILING)
-        return min(max(steps * step, self.rate.least_pct_year), self.rate.most_pct_year)
+        amounts = np.array([amount_minor], np.int64)
+        return Decimal(repr(self.rates_for(amounts, pd * one, lgd * one).item()))
+
+    def rates_for(self, amount_minor: Ints, pd: Floats, lgd: Floats) -> Floats:
+        """Return what ``rate_for`` does, for many loans at once.
+
+        Raises:
+            PriceInputError: a probability or a loss is no share, or an amount is not positive.
+        """
+        pricing, rate = self.pricing, self.rate
+        if pricing.rate_pct_year is not None:
+            return np.full(len(amount_minor), float(pricing.rate_pct_year))
+        asked = rate_parts(self.costs(), pd, lgd, amount_minor).total * 100
+        step = float(pricing.step_pct)
+        # Nine decimals, so that a dust of binary fractions makes no step more.
+        rates = np.round(np.ceil(np.round(asked / step, 9)) * step, 9)
+        return np.clip(rates, float(rate.least_pct_year), float(rate.most_pct_year))
 
     def costs(self) -> Costs:
         """Return what lending costs, as engines.price asks for it."""
