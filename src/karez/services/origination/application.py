@@ -104,6 +104,11 @@ class Application:
         return show_id("app", self.application_id)
 
     @property
+    def amount_minor(self) -> int:
+        """What was asked, and once it is decided what was approved."""
+        return self.asked.amount_minor if self.decided is None else self.decided.amount_minor
+
+    @property
     def cover_minor(self) -> int:
         """What all pledges together cover."""
         return sum(pledge.cover_minor for pledge in self.pledges)

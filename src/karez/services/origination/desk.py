@@ -230,6 +230,7 @@ def write_events(
     _write(connection, "move_applications", [
         {
             "application_id": application_id,
+            "amount_minor": standing[application_id].amount_minor,
             "stage": standing[application_id].stage,
             "event_count": standing[application_id].event_count,
         }
@@ -246,6 +247,8 @@ def write_applications(connection: psycopg.Connection, applications: Iterable[Ap
             "product_code": each.asked.product,
             "officer": each.asked.officer,
             "submitted_on": each.submitted.valid_on,
+            "currency": each.asked.currency,
+            "amount_minor": each.amount_minor,
             "stage": each.stage,
             "event_count": each.event_count,
         }

@@ -19,6 +19,7 @@ from karez.services.origination.application import Application
 from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.event import Content, Gathered, Scored
 from karez.services.origination.gathering import WORDS, Remark
+from karez.services.origination.said import own_labels, said_number
 from karez.services.parties import Known, read_parties
 from karez.services.products import TermSheet, find_sheet
 
@@ -47,10 +48,8 @@ def score(
     Where nothing is known of a borrower itself, the rate of its segment stands in, with an interval
     as wide as the model has it; without a model, the rate that the product states, with none.
 
-    Refused for one of: ApplicationNotFoundError, ApplicationStepError.
-
-    Raises:
-        ColumnMalformedError: what was said of a borrower is no number where the model asks for one.
+    Refused for one of: ApplicationNotFoundError, ApplicationStepError, ApplicationMalformedError
+    where what was said is no number and the model asks for one.
     """
 
     def make(
@@ -62,7 +61,11 @@ def score(
         if with_ is None:
             sheets = _sheets(connection, applications)
             return [_stated(each, sheets) for each in applications]
-        return list(_scored(with_, applications, parties))
+        faults = [_fault(with_.model, each) for each in applications]
+        sound = [place for place, error in enumerate(faults) if error is None]
+        scored = _scored(with_, [applications[p] for p in sound], [parties[p] for p in sound])
+        found = dict(zip(sound, scored, strict=True))
+        return [faults[place] or found[place] for place in range(len(pairs))]
 
     return run(desk, "scored", commands, make, preview=preview)
 
@@ -97,7 +100,7 @@ def _scored(
         gathered = application.gathered
         assert gathered is not None  # noqa: S101 - what is scored was gathered
         if not known[row] or gathered.remark == Remark.NO_FACTS:
-            found.append(_stand_in(with_, gathered, parties[row]))
+            found.append(_stand_in(with_, application, gathered, parties[row]))
             continue
         found.append(
             Scored(
@@ -112,6 +115,17 @@ def _scored(
     return found
 
 
+def _fault(model: Model, application: Application) -> KarezError | None:
+    """Return what was said of an application that is no number where the model asks for one."""
+    for feature in model.recipe.features:
+        if feature.kind == "number":
+            try:
+                said_number(application, feature.name)
+            except KarezError as error:
+                return error
+    return None
+
+
 def _words(reason: Reason) -> str:
     return f"{reason.words} ({reason.points:+d} points)"
 
@@ -120,8 +134,10 @@ def _remarks(gathered: Gathered) -> tuple[str, ...]:
     return (WORDS[Remark(gathered.remark)],) if gathered.remark else ()
 
 
-def _stand_in(with_: Score, gathered: Gathered, party: Known) -> Scored:
-    found = stranger(with_.model, _labels(party, gathered))
+def _stand_in(
+    with_: Score, application: Application, gathered: Gathered, party: Known
+) -> Scored:
+    found = stranger(with_.model, own_labels(application, party))
     of = " and ".join(f"{name} {value}" for name, value in found.of.items())
     said = f"the rate of {of or 'all'} stands in, {found.pd:.1%}, widely"
     return Scored(
@@ -131,30 +147,27 @@ def _stand_in(with_: Score, gathered: Gathered, party: Known) -> Scored:
     )  # fmt: skip
 
 
-def _labels(party: Known, gathered: Gathered) -> dict[str, str | None]:
-    """Return what is known of a borrower in words: facts first, then the register of parties."""
-    of = party.party
-    own = {"place": of.place, "industry": of.industry, "segment": of.segment, "kind": of.kind.value}
-    return {name: value or None for name, value in own.items()} | dict(gathered.labels)
-
-
 def _table(
     model: Model, applications: Sequence[Application], parties: Sequence[Known]
 ) -> Table:
     """Return the columns that the model looks at; what is not known of a borrower is missing."""
-    numbers: dict[str, list[float | str]] = {}
+    numbers: dict[str, list[float]] = {}
     labels: dict[str, list[str | None]] = {}
     for feature in model.recipe.features:
         name = feature.name
         for application, party in zip(applications, parties, strict=True):
-            gathered, said = application.gathered, application.asked.said
+            gathered = application.gathered
             assert gathered is not None  # noqa: S101 - what is scored was gathered
             if feature.kind == "number":
-                value = gathered.numbers.get(name, said.get(name, np.nan))
-                numbers.setdefault(name, []).append(value)
+                value = gathered.numbers.get(name)
+                numbers.setdefault(name, []).append(
+                    said_number(application, name) if value is None else value
+                )
             else:
-                own = _labels(party, gathered)
-                labels.setdefault(name, []).append(own.get(name) or said.get(name))
+                own = own_labels(application, party)
+                labels.setdefault(name, []).append(
+                    own.get(name, application.asked.said.get(name))
+                )
     return Table([each.shown_id for each in applications], numbers, labels)
 
 

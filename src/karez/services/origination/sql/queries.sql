@@ -40,8 +40,8 @@ ORDER BY e.application_id, e.number;
 -- name: add_applications
 -- Add applications.
 INSERT INTO origination.application (
-    institution_id, application_id, borrower_id, product_code, officer, submitted_on, stage,
-    event_count
+    institution_id, application_id, borrower_id, product_code, officer, submitted_on, currency,
+    amount_minor, stage, event_count
 )
 SELECT
     current_setting('karez.institution_id')::integer AS institution_id,
@@ -50,19 +50,21 @@ SELECT
     r.product_code,
     r.officer,
     r.submitted_on,
+    r.currency,
+    r.amount_minor,
     r.stage,
     r.event_count
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
     application_id uuid, borrower_id uuid, product_code text, officer text, submitted_on date,
-    stage text, event_count integer
+    currency text, amount_minor bigint, stage text, event_count integer
 );
 
 -- name: move_applications
 -- Write what follows from the events of applications.
 UPDATE origination.application AS a
-SET stage = r.stage, event_count = r.event_count
+SET amount_minor = r.amount_minor, stage = r.stage, event_count = r.event_count
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
-    application_id uuid, stage text, event_count integer
+    application_id uuid, amount_minor bigint, stage text, event_count integer
 )
 WHERE
     a.institution_id = current_setting('karez.institution_id')::integer
@@ -101,10 +103,98 @@ WHERE
 ORDER BY a.submitted_on DESC, a.application_id DESC
 LIMIT %(most)s;
 
+-- name: owed_by_borrowers
+-- Sum what borrowers owe on loans, and what was approved and is not booked, by currency.
+SELECT
+    o.borrower_id,
+    o.currency,
+    sum(o.amount_minor) AS owed_minor
+FROM (
+    SELECT
+        l.borrower_id,
+        l.currency,
+        s.principal_minor AS amount_minor
+    FROM lending.loan AS l
+    INNER JOIN lending.standing AS s
+        ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
+    WHERE
+        l.institution_id = current_setting('karez.institution_id')::integer
+        AND l.borrower_id = any(%(borrower_ids)s::uuid[])
+        AND s.until = 'infinity'
+    UNION ALL
+    SELECT
+        a.borrower_id,
+        a.currency,
+        a.amount_minor
+    FROM origination.application AS a
+    WHERE
+        a.institution_id = current_setting('karez.institution_id')::integer
+        AND a.borrower_id = any(%(borrower_ids)s::uuid[])
+        AND a.stage IN ('approved', 'offered', 'accepted')
+        AND a.application_id <> all(%(application_ids)s::uuid[])
+) AS o
+GROUP BY o.borrower_id, o.currency;
+
+-- name: owed_by_products
+-- Sum what is owed on loans of products, and what was approved of them and is not booked.
+SELECT
+    o.product_code,
+    sum(o.amount_minor) AS owed_minor
+FROM (
+    SELECT
+        l.product_code,
+        s.principal_minor AS amount_minor
+    FROM lending.loan AS l
+    INNER JOIN lending.standing AS s
+        ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
+    WHERE
+        l.institution_id = current_setting('karez.institution_id')::integer
+        AND l.product_code = any(%(product_codes)s::text[])
+        AND s.until = 'infinity'
+    UNION ALL
+    SELECT
+        a.product_code,
+        a.amount_minor
+    FROM origination.application AS a
+    WHERE
+        a.institution_id = current_setting('karez.institution_id')::integer
+        AND a.product_code = any(%(product_codes)s::text[])
+        AND a.stage IN ('approved', 'offered', 'accepted')
+        AND a.application_id <> all(%(application_ids)s::uuid[])
+) AS o
+GROUP BY o.product_code;
+
+-- name: repaid_by_borrowers
+-- Find the largest loan that each borrower has repaid, by currency.
+SELECT
+    r.borrower_id,
+    r.currency,
+    max(r.lent_minor) AS repaid_minor
+FROM (
+    SELECT
+        l.borrower_id,
+        l.currency,
+        sum(e.amount_minor) AS lent_minor
+    FROM lending.loan AS l
+    INNER JOIN lending.standing AS s
+        ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
+    INNER JOIN lending.event AS e
+        ON l.institution_id = e.institution_id AND l.loan_number = e.loan_number
+    WHERE
+        l.institution_id = current_setting('karez.institution_id')::integer
+        AND l.borrower_id = any(%(borrower_ids)s::uuid[])
+        AND s.until = 'infinity'
+        AND s.status IN (2, 3) -- paid off, or paid too much
+        AND e.kind = 'disbursement'
+    GROUP BY l.borrower_id, l.currency, l.loan_number
+) AS r
+GROUP BY r.borrower_id, r.currency;
+
 -- name: application_heads
 -- Read what is kept of every application beside its events.
 SELECT
     a.application_id,
+    a.amount_minor,
     a.stage,
     a.event_count
 FROM origination.application AS a

@@ -2,7 +2,8 @@
 CREATE SCHEMA origination;
 
 -- One row for each application: what it is found by, and the lock of whoever adds an event.
--- "stage" and "event_count" follow from the events.
+-- "amount_minor" is what was asked, and once it is decided what was approved. It, "stage" and
+-- "event_count" follow from the events.
 CREATE TABLE origination.application (
     institution_id integer NOT NULL,
     application_id uuid NOT NULL,
@@ -10,12 +11,15 @@ CREATE TABLE origination.application (
     product_code text NOT NULL CHECK (product_code <> ''),
     officer text NOT NULL,
     submitted_on date NOT NULL,
+    currency text NOT NULL CHECK (currency <> ''),
+    amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
     stage text NOT NULL,
     event_count integer NOT NULL CHECK (event_count > 0),
     PRIMARY KEY (institution_id, application_id)
 );
 
 CREATE INDEX application_borrower ON origination.application (institution_id, borrower_id);
+CREATE INDEX application_product ON origination.application (institution_id, product_code);
 CREATE INDEX application_stage ON origination.application (institution_id, stage);
 
 -- What happened to an application. Its state is the fold of these, in order of number.
@@ -52,4 +56,4 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 GRANT USAGE ON SCHEMA origination TO karez_application, karez_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA origination TO karez_application, karez_reader;
 GRANT INSERT ON ALL TABLES IN SCHEMA origination TO karez_application;
-GRANT UPDATE (stage, event_count) ON origination.application TO karez_application;
+GRANT UPDATE (amount_minor, stage, event_count) ON origination.application TO karez_application;
