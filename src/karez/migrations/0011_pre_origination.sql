@@ -2,8 +2,8 @@
 CREATE SCHEMA origination;
 
 -- One row for each application: what it is found by, and the lock of whoever adds an event.
--- "amount_minor" is what was asked, and once it is decided what was approved. It, "stage" and
--- "event_count" follow from the events.
+-- "amount_minor" is what was asked, then what policy lets through, then what was approved. It,
+-- "stage" and "event_count" follow from the events.
 CREATE TABLE origination.application (
     institution_id integer NOT NULL,
     application_id uuid NOT NULL,

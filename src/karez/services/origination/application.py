@@ -105,8 +105,12 @@ class Application:
 
     @property
     def amount_minor(self) -> int:
-        """What was asked, and once it is decided what was approved."""
-        return self.asked.amount_minor if self.decided is None else self.decided.amount_minor
+        """What was asked, then what policy lets through, then what was approved."""
+        if self.decided is not None:
+            return self.decided.amount_minor
+        if self.priced is None:
+            return self.asked.amount_minor
+        return 0 if self.priced.route == "refuse" else self.priced.amount_minor
 
     @property
     def cover_minor(self) -> int:

@@ -15,18 +15,18 @@ from karez.services.origination.event import Submitted
 
 @attrs.define
 class Exposure:
-    """Sums in minor units, by borrower and currency, or by product: loans, and what is approved."""
+    """Sums in minor units, by borrower and currency, or by product: loans, and what is on the way."""
 
     by_borrower: dict[tuple[UUID, str], int] = attrs.field(factory=dict[tuple[UUID, str], int])
     by_product: dict[str, int] = attrs.field(factory=dict[str, int])
     repaid: dict[tuple[UUID, str], int] = attrs.field(factory=dict[tuple[UUID, str], int])
 
     def of_borrower_minor(self, asked: Submitted) -> int:
-        """Return what a borrower owes, and has been approved, in the currency asked for."""
+        """Return what a borrower owes, or may come to owe, in the currency asked for."""
         return self.by_borrower.get((asked.borrower, asked.currency), 0)
 
     def of_product_minor(self, asked: Submitted) -> int:
-        """Return what is owed on loans of a product, and approved of it."""
+        """Return what is owed on loans of a product, or may come to be."""
         return self.by_product.get(asked.product, 0)
 
     def repaid_minor(self, asked: Submitted) -> int:
@@ -34,7 +34,7 @@ class Exposure:
         return self.repaid.get((asked.borrower, asked.currency), 0)
 
     def add(self, asked: Submitted, amount_minor: int) -> None:
-        """Count an amount as approved."""
+        """Count an amount as one that may come to be owed."""
         key = (asked.borrower, asked.currency)
         self.by_borrower[key] = self.by_borrower.get(key, 0) + amount_minor
         self.by_product[asked.product] = self.by_product.get(asked.product, 0) + amount_minor

@@ -17,7 +17,8 @@ from karez.engines.price.limit import (
     exploration_limit,
     smallest,
 )
-from karez.engines.price.policy import Applications, Coded, Decision, Kind, decide
+from karez.engines.price.policy import Applications, Coded, Decision, decide
+from karez.engines.price.policy.cells import Kind
 from karez.engines.price.rate import rate_parts
 from karez.engines.score.predict import INTERVAL_Z
 from karez.kernel.errors import KarezError
@@ -54,9 +55,13 @@ def price(desk: Desk, commands: Sequence[Command], *, preview: bool = False) -> 
             sheet = sheets[one.asked.product, one.asked.product_version]
             case = _Case.of(one, sheet, borrowers[one.asked.borrower], exposures)
             try:
-                made.append(case.priced(command))
+                priced = case.priced(command)
             except KarezError as error:
                 made.append(error)
+                continue
+            made.append(priced)
+            if priced.route != "refuse":  # it counts against those that follow in this call
+                exposures.add(one.asked, priced.amount_minor)
         return made
 
     return run(desk, "priced", commands, make, preview=preview)

@@ -104,7 +104,7 @@ ORDER BY a.submitted_on DESC, a.application_id DESC
 LIMIT %(most)s;
 
 -- name: owed_by_borrowers
--- Sum what borrowers owe on loans, and what was approved and is not booked, by currency.
+-- Sum what borrowers owe on loans, and what is on the way to it, by currency.
 SELECT
     o.borrower_id,
     o.currency,
@@ -130,13 +130,13 @@ FROM (
     WHERE
         a.institution_id = current_setting('karez.institution_id')::integer
         AND a.borrower_id = any(%(borrower_ids)s::uuid[])
-        AND a.stage IN ('approved', 'offered', 'accepted')
+        AND a.stage IN ('priced', 'approved', 'offered', 'accepted')
         AND a.application_id <> all(%(application_ids)s::uuid[])
 ) AS o
 GROUP BY o.borrower_id, o.currency;
 
 -- name: owed_by_products
--- Sum what is owed on loans of products, and what was approved of them and is not booked.
+-- Sum what is owed on loans of products, and what is on the way to it.
 SELECT
     o.product_code,
     sum(o.amount_minor) AS owed_minor
@@ -159,7 +159,7 @@ FROM (
     WHERE
         a.institution_id = current_setting('karez.institution_id')::integer
         AND a.product_code = any(%(product_codes)s::text[])
-        AND a.stage IN ('approved', 'offered', 'accepted')
+        AND a.stage IN ('priced', 'approved', 'offered', 'accepted')
         AND a.application_id <> all(%(application_ids)s::uuid[])
 ) AS o
 GROUP BY o.product_code;
