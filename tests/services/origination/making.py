@@ -102,11 +102,10 @@ def trade(desk: Desk, months: int = 13, total_minor: int = 300_000) -> None:
     facts: list[Invoice] = []
     for month in range(months):
         on = DAY - timedelta(days=30 * month + 5)
-        for buyer in (SHOP, "tin:300"):
-            facts.append(
-                invoice(f"S{month}{buyer[-3:]}", total_minor, valid_on=on,
-                        buyer=Named(party_id=buyer))
-            )  # fmt: skip
+        facts += [
+            invoice(f"S{month}{who[-3:]}", total_minor, valid_on=on, buyer=Named(party_id=who))
+            for who in (SHOP, "tin:300")
+        ]
         facts.append(
             invoice(f"P{month}", total_minor, valid_on=on, seller=Named(party_id="tin:400"),
                     buyer=Named(party_id=MILL))
@@ -168,6 +167,8 @@ def submitted(desk: Desk, **changes: object) -> Application:
     return done.one()
 
 
-def step(application: Application, kind: type[Command] = Command, **rest: object) -> Command:
+def step(application: Application, kind: type[Command] = Command, /, **rest: object) -> Command:
     """A command for an application."""
-    return kind(**{"application_id": application.application_id, "on": DAY, "actor": "olga", **rest})
+    return kind(
+        **{"application_id": application.application_id, "on": DAY, "actor": "olga", **rest}
+    )

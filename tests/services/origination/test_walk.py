@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from karez.books.rights.serials import Scheme
 from karez.books.rights.claim import Thing
+from karez.books.rights.serials import Scheme
 from karez.doors.files.regimes import read_regimes
 from karez.services.bookkeeping import balance
 from karez.services.consent import find_consent
@@ -120,7 +120,9 @@ def test_walk__a_large_loan_with_a_committee_and_a_pledge(desk: Desk):
     assert missing.error.code == "collateral-missing"
     truck = Thing(Scheme.MOTOR_VEHICLE, "KM8J3CA46JU622994")
     [pledged] = pledge(
-        desk, [step(application, Pledge, kind="vehicle", things=(truck,), value_minor=800_000)], REGIME
+        desk,
+        [step(application, Pledge, kind="vehicle", things=(truck,), value_minor=800_000)],
+        REGIME,
     )
     assert pledged.one().pledges[0].cover_minor == 640_000
     [booked] = book(desk, [step(application, Payout)])
@@ -128,9 +130,7 @@ def test_walk__a_large_loan_with_a_committee_and_a_pledge(desk: Desk):
     assert find_loan(desk.books, booked.one().booked.loan_number).lgd == 0.3
     # Another loan on the same truck stands behind the first.
     other = submitted(desk, amount_minor=200_000)
-    [second] = pledge(
-        desk, [step(other, Pledge, kind="vehicle", things=(truck,), value_minor=800_000)], REGIME
-    )
+    [second] = pledge(desk, [step(other, Pledge, **given)], REGIME)
     assert (second.one().pledges[0].prior_minor, second.one().pledges[0].cover_minor) == (
         1_000_000, 0,
     )  # fmt: skip

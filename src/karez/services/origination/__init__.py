@@ -5,6 +5,7 @@ from karez.services.origination.assessing import assess
 from karez.services.origination.booking import Payout, book
 from karez.services.origination.deciding import Choice, Vote, decide, vote
 from karez.services.origination.desk import Command, Desk, Outcome
+from karez.services.origination.errors import ApplicationMalformedError
 from karez.services.origination.event import Event
 from karez.services.origination.gathering import gather
 from karez.services.origination.offering import Acceptance, Proposal, accept, offer, withdraw
@@ -23,6 +24,7 @@ from karez.services.origination.trusting import trust
 __all__ = [
     "Acceptance",
     "Application",
+    "ApplicationMalformedError",
     "Choice",
     "Command",
     "Desk",

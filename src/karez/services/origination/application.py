@@ -44,9 +44,7 @@ class Stage(StrEnum):
 
 
 _ENDED = frozenset({Stage.REFUSED, Stage.BOOKED, Stage.WITHDRAWN})
-_UNDECIDED = frozenset(
-    {Stage.SUBMITTED, Stage.GATHERED, Stage.TRUSTED, Stage.SCORED, Stage.PRICED}
-)
+_UNDECIDED = frozenset({Stage.SUBMITTED, Stage.GATHERED, Stage.TRUSTED, Stage.SCORED, Stage.PRICED})
 _OPEN = frozenset(Stage) - _ENDED
 
 # In which stages each kind of event may come. A step may be made again until the decision, and what

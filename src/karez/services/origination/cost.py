@@ -57,4 +57,3 @@ def cost_of(
         apr_pct=(Decimal(apr_eu(flows)) * 100).quantize(_PLACES),
         ways_paid=len(account.terms.tranches),
     )
-

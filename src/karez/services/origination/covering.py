@@ -51,8 +51,11 @@ def open_facts(
     book = desk.evidence.book  # its keys are read before anything is locked
     with desk.evidence.transaction() as connection:
         found = read_applications(connection, {each.application_id for each in commands})
-        wanted = [(each, found[each.application_id]) for each in commands
-                  if each.application_id in found and _may(found[each.application_id], kind)]  # fmt: skip
+        wanted = [
+            (each, one)
+            for each in commands
+            if (one := found.get(each.application_id)) and _may(one, kind)
+        ]
         borrowers = read_parties(connection, {one.asked.borrower for _, one in wanted})
         asked = [(command, borrowers[one.asked.borrower]) for command, one in wanted]
         keys = sorted({key for _, party in asked for key in party.party.keys})
@@ -103,9 +106,7 @@ def _choose(
             if error is None:
                 return Opened(use, Window(key, since, until))
             reason = error.message.rstrip(".")
-    return ConsentRequiredError(
-        receiver=desk.name, party=party.key, purpose=PURPOSE, reason=reason
-    )
+    return ConsentRequiredError(receiver=desk.name, party=party.key, purpose=PURPOSE, reason=reason)
 
 
 def _begin(connection: psycopg.Connection, chosen: dict[UUID, Opened | KarezError]) -> None:
@@ -117,9 +118,7 @@ def _begin(connection: psycopg.Connection, chosen: dict[UUID, Opened | KarezErro
             chosen[command] = error
 
 
-def close_facts(
-    connection: psycopg.Connection, desk: Desk, read: dict[UUID, int]
-) -> None:
+def close_facts(connection: psycopg.Connection, desk: Desk, read: dict[UUID, int]) -> None:
     """Record how many facts were read under each use, in the caller's transaction."""
     for use_id, count in read.items():
         uses.end_use(connection, use_id, count)

@@ -37,8 +37,10 @@ class Vote(Command):
 
 @attrs.frozen(kw_only=True)
 class Choice(Command):
-    """A decision. With ``override`` somebody decides otherwise than policy or committee, and says
-    why; ``amount_minor`` is then how much, by default what was priced.
+    """A decision.
+
+    With ``override`` somebody decides otherwise than policy or committee, and says why;
+    ``amount_minor`` is then how much, by default what was priced.
     """
 
     override: bool | None = None
@@ -75,9 +77,7 @@ def _voted(command: Vote, application: Application) -> Content | KarezError:
         reason = "the votes are in; decide it"
     if reason:
         shown = application.shown_id
-        return VoteRefusedError(
-            voter=command.actor or "nobody", application=shown, reason=reason
-        )
+        return VoteRefusedError(voter=command.actor or "nobody", application=shown, reason=reason)
     if not command.reason.strip():
         return ReasonRequiredError(step="vote")
     return Voted(approve=command.approve)

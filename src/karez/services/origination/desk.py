@@ -117,9 +117,7 @@ class _Ledger:
     added: list[Event] = attrs.field(factory=list[Event])
 
     @classmethod
-    def of(
-        cls, connection: psycopg.Connection, kind: str, commands: Sequence[Command]
-    ) -> _Ledger:
+    def of(cls, connection: psycopg.Connection, kind: str, commands: Sequence[Command]) -> _Ledger:
         ids = {command.application_id for command in commands}
         connection.execute(QUERIES["lock_applications"].text, {"application_ids": list(ids)})
         events = read_events(connection, ids)
@@ -133,9 +131,7 @@ class _Ledger:
             {event.command_id: event for each in events.values() for event in each},
         )
 
-    def take(
-        self, connection: psycopg.Connection, places: Sequence[int], make: Make[Any]
-    ) -> None:
+    def take(self, connection: psycopg.Connection, places: Sequence[int], make: Make[Any]) -> None:
         """Take commands of different applications together."""
         pairs: list[tuple[Any, Application]] = []
         open_places: list[int] = []
@@ -256,9 +252,7 @@ def write_applications(connection: psycopg.Connection, applications: Iterable[Ap
     ])  # fmt: skip
 
 
-def _write(
-    connection: psycopg.Connection, query: str, rows: Sequence[dict[str, object]]
-) -> None:
+def _write(connection: psycopg.Connection, query: str, rows: Sequence[dict[str, object]]) -> None:
     if rows:
         text = msgspec.json.encode(rows).decode()
         connection.execute(QUERIES[query].text, {"rows": text})

@@ -262,7 +262,7 @@ class Event:
     valid_on: date
     actor: str
     reason: str
-    recorded_at: datetime | None = None
+    recorded_at: datetime | None = attrs.field(default=None, eq=False)
 
     @property
     def kind(self) -> str:

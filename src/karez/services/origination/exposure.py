@@ -15,7 +15,7 @@ from karez.services.origination.event import Submitted
 
 @attrs.define
 class Exposure:
-    """Sums in minor units, by borrower and currency, or by product: loans, and what is on the way."""
+    """Sums in minor units, by borrower and currency, or by product: owed, and on the way to it."""
 
     by_borrower: dict[tuple[UUID, str], int] = attrs.field(factory=dict[tuple[UUID, str], int])
     by_product: dict[str, int] = attrs.field(factory=dict[str, int])
@@ -40,9 +40,7 @@ class Exposure:
         self.by_product[asked.product] = self.by_product.get(asked.product, 0) + amount_minor
 
 
-def read_exposures(
-    connection: psycopg.Connection, applications: Sequence[Application]
-) -> Exposure:
+def read_exposures(connection: psycopg.Connection, applications: Sequence[Application]) -> Exposure:
     """Return what stands against these applications, themselves not counted."""
     asked = {
         "borrower_ids": list({each.asked.borrower for each in applications}),

@@ -94,9 +94,7 @@ def _portraits(
         each if isinstance(each, KarezError) else _unread(each) for each in answers
     ]
     size = read_log(connection).size
-    counts = {
-        each.use.use_id: 0 for each in answers if isinstance(each, Opened)
-    }
+    counts = {each.use.use_id: 0 for each in answers if isinstance(each, Opened)}
     for unit in sorted({application.asked.currency for _, application in pairs}):
         places = [
             place

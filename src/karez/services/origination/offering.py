@@ -87,7 +87,9 @@ def _offered(
     )
 
 
-def accept(desk: Desk, acceptances: Sequence[Acceptance], *, preview: bool = False) -> list[Outcome]:
+def accept(
+    desk: Desk, acceptances: Sequence[Acceptance], *, preview: bool = False
+) -> list[Outcome]:
     """Record that borrowers accept their offers.
 
     Refused for one of: OfferExpiredError, ApplicationNotFoundError, ApplicationStepError.

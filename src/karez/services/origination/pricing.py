@@ -191,9 +191,7 @@ class _Case:
         reason = policy.rows[row].outcome.reason if row >= 0 else "no row of the policy fits"
         return Decision(int(found.decision[0])), row + 1, (reason,), int(found.most_minor[0])
 
-    def _doubts(
-        self, command: Command, amount: int, rate: Decimal
-    ) -> list[tuple[Decision, str]]:
+    def _doubts(self, command: Command, amount: int, rate: Decimal) -> list[tuple[Decision, str]]:
         """Return what keeps the machine from approving by itself, each with how strict it is."""
         found: list[tuple[Decision, str]] = []
         if self.trusted.verdict == "reject":

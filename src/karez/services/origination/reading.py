@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import attrs
+
 from karez.kernel.errors import KarezError
 from karez.kernel.finding import Findings
 from karez.kernel.ids import show_id
@@ -15,6 +17,13 @@ from karez.services.origination.event import Event
 from karez.services.parties import parties_named
 
 _AT_A_TIME = 2_000
+
+
+@attrs.define
+class Verification(Findings):
+    """How many applications were folded again, and what disagrees."""
+
+    applications: int = 0
 
 
 def find_application(desk: Desk, application_id: UUID) -> Application:
@@ -65,11 +74,12 @@ def list_applications(  # noqa: PLR0913 - one for each thing they are found by
 
 def verify(
     desk: Desk, progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> Findings:
+) -> Verification:
     """Fold every application again, and name where what is kept beside its events disagrees."""
-    report = Findings()
+    report = Verification()
     with desk.evidence.transaction() as connection:
         heads = connection.execute(QUERIES["application_heads"].text).fetchall()
+        report.applications = len(heads)
         for start in range(0, len(heads), _AT_A_TIME):
             part: Sequence[tuple[UUID, int, str, int]] = heads[start : start + _AT_A_TIME]
             events = read_events(connection, [row[0] for row in part])
@@ -85,5 +95,3 @@ def verify(
                     report.find("fold", "application", shown, f"{kept} is kept, {found} is so")
             progress(min(start + _AT_A_TIME, len(heads)), len(heads))
     return report
-
-

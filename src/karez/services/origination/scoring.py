@@ -90,7 +90,7 @@ def _stated(application: Application, sheets: Mapping[tuple[str, int], TermSheet
 def _scored(
     with_: Score, applications: Sequence[Application], parties: Sequence[Known]
 ) -> Sequence[Scored]:
-    """Score all together; who is not known by anything that the model looks at gets the stand-in."""
+    """Score all together; who is not known by what the model looks at gets the stand-in."""
     model = with_.model
     table = _table(model, applications, parties)
     scores, reasons = apply(model, table), explain(model, table, REASONS)
@@ -134,9 +134,7 @@ def _remarks(gathered: Gathered) -> tuple[str, ...]:
     return (WORDS[Remark(gathered.remark)],) if gathered.remark else ()
 
 
-def _stand_in(
-    with_: Score, application: Application, gathered: Gathered, party: Known
-) -> Scored:
+def _stand_in(with_: Score, application: Application, gathered: Gathered, party: Known) -> Scored:
     found = stranger(with_.model, own_labels(application, party))
     of = " and ".join(f"{name} {value}" for name, value in found.of.items())
     said = f"the rate of {of or 'all'} stands in, {found.pd:.1%}, widely"
@@ -147,9 +145,7 @@ def _stand_in(
     )  # fmt: skip
 
 
-def _table(
-    model: Model, applications: Sequence[Application], parties: Sequence[Known]
-) -> Table:
+def _table(model: Model, applications: Sequence[Application], parties: Sequence[Known]) -> Table:
     """Return the columns that the model looks at; what is not known of a borrower is missing."""
     numbers: dict[str, list[float]] = {}
     labels: dict[str, list[str | None]] = {}
@@ -165,9 +161,7 @@ def _table(
                 )
             else:
                 own = own_labels(application, party)
-                labels.setdefault(name, []).append(
-                    own.get(name, application.asked.said.get(name))
-                )
+                labels.setdefault(name, []).append(own.get(name, application.asked.said.get(name)))
     return Table([each.shown_id for each in applications], numbers, labels)
 
 

@@ -1,4 +1,4 @@
-"""Secure: things are registered as security in the rights book, ranked, and their cover computed."""
+"""Secure: things are registered in the rights book and ranked, and their cover is computed."""
 
 from __future__ import annotations
 

@@ -182,10 +182,8 @@ class _Intake:
         return {tie.one for tie in ties if tie.kind is TieKind.MEMBER_OF and tie.other == group}
 
 
-def _named(
-    connection: psycopg.Connection, names: set[str]
-) -> dict[str, Known | KarezError]:
-    """Return each party, or that there is none: all at once, and one by one where one is unknown."""
+def _named(connection: psycopg.Connection, names: set[str]) -> dict[str, Known | KarezError]:
+    """Return each party, or that there is none: one by one only where one is unknown."""
     try:
         return dict(parties_named(connection, names))
     except PartyNotFoundError:
@@ -240,8 +238,14 @@ def _check_parties(
     if len(asked.guarantors) < sheet.collateral.guarantors:
         rule = f"{sheet.code} asks for {sheet.collateral.guarantors}"
         _malformed("guarantors", str(len(asked.guarantors)), rule)
-    if sheet.group is None:
-        return len(members)
+    if sheet.group is not None:
+        _check_group(asked, sheet, borrower, members)
+    return len(members)
+
+
+def _check_group(asked: Submission, sheet: TermSheet, borrower: Known, members: set[UUID]) -> None:
+    """Refuse a loan of a group that has too few members or too many, or lacks the borrower."""
+    assert sheet.group is not None  # noqa: S101 - the caller looked
     if not asked.group:
         _malformed("group", "", f"{sheet.code} is lent to members of a group")
     if borrower.party_id not in members:
@@ -249,10 +253,7 @@ def _check_parties(
     if not sheet.group.least_members <= len(members) <= sheet.group.most_members:
         rule = f"the group has from {sheet.group.least_members} to {sheet.group.most_members}"
         _malformed("group", f"{len(members)} members", rule)
-    return len(members)
 
 
 def _malformed(field: str, value: str, reason: str) -> None:
     raise ApplicationMalformedError(field=field, value=value, reason=reason)
-
-

@@ -214,10 +214,8 @@ def _owners(connection: psycopg.Connection, keys: Collection[str]) -> dict[str, 
     return dict(connection.execute(QUERIES["parties_of_keys"].text, asked).fetchall())
 
 
-def read_parties(
-    connection: psycopg.Connection, party_ids: Iterable[UUID]
-) -> dict[UUID, Known]:
-    """Return the parties with these ids, in the caller's transaction; who is not there is left out."""
+def read_parties(connection: psycopg.Connection, party_ids: Iterable[UUID]) -> dict[UUID, Known]:
+    """Return the parties with these ids, within a transaction; who is not there is left out."""
     rows = connection.execute(QUERIES["find_parties"].text, {"party_ids": list(set(party_ids))})
     return {
         row[0]: Known(row[0], row[1], row[2], Party(Kind(row[3]), row[4], tuple(row[6]), row[5],
