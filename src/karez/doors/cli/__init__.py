@@ -39,7 +39,12 @@ COMMANDS = {
     "risk": ("karez.doors.cli.risk:risk", "Say what a book of loans may lose."),
     "score": ("karez.doors.cli.score:score", "Score few, unlike customers."),
     "price": ("karez.doors.cli.price:price", "Price loans, plan a year's lending, try policies."),
+    "party": ("karez.doors.cli.party:party", "Record and find persons, firms and groups."),
     "product": ("karez.doors.cli.product:product", "Define products as term sheets."),
+    "application": (
+        "karez.doors.cli.application:application",
+        "Take a loan from the request to the books.",
+    ),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
