@@ -15,7 +15,7 @@ from karez.engines.county import (
     Size,
     draw_fates,
     draw_invoices,
-    draw_needs,
+    draw_wishes,
     make_county,
     payment_delay_days,
 )
@@ -34,8 +34,8 @@ def test_the_same_seed_gives_the_same_county() -> None:
 def test_nobody_is_changed_by_what_else_is_drawn() -> None:
     before = make_county(5, SMALL)
     draw_invoices(before, THROUGH)
-    draw_needs(before, THROUGH, 365)
-    assert draw_needs(before, THROUGH, 365) == draw_needs(make_county(5, SMALL), THROUGH, 365)
+    draw_wishes(before, THROUGH, 365)
+    assert draw_wishes(before, THROUGH, 365) == draw_wishes(make_county(5, SMALL), THROUGH, 365)
 
 
 @pytest.mark.parametrize("industry", INDUSTRIES, ids=lambda each: each.name)
@@ -78,12 +78,12 @@ def test_a_ring_sells_in_a_circle() -> None:
         assert (bought["day"] == sold["day"]).all()
 
 
-def test_needs_come_in_the_order_of_their_days_and_in_season() -> None:
-    needs = draw_needs(make_county(5, SMALL), date(2025, 1, 1), 730)
-    assert [each.on for each in needs] == sorted(each.on for each in needs)
-    assert all(date(2025, 1, 1) <= each.on < date(2027, 1, 1) for each in needs)
-    assert all(each.amount_minor > 0 for each in needs)
-    assert {each.on.month for each in needs if each.need == "school"} <= {2, 8}
+def test_wishes_come_in_the_order_of_their_days_and_in_season() -> None:
+    wishes = draw_wishes(make_county(5, SMALL), date(2025, 1, 1), 730)
+    assert [each.on for each in wishes] == sorted(each.on for each in wishes)
+    assert all(date(2025, 1, 1) <= each.on < date(2027, 1, 1) for each in wishes)
+    assert all(each.amount_minor > 0 for each in wishes)
+    assert {each.on.month for each in wishes if each.need == "school"} <= {2, 8}
 
 
 PAID_OUT = date(2025, 1, 1)

@@ -15,7 +15,7 @@ from karez.kernel.money import currency, format_amount
 
 RATES = np.linspace(0.04, 0.15, 23)
 SEGMENTS = ("A", "B", "C")
-_PATIENCE = (0.06, 0.07, 0.08)  # above the lowest rate, where two in three have gone
+_PATIENCE = (0.12, 0.14, 0.16)  # above the lowest rate, where two in three have gone
 
 
 def write_county(county: County, folder: Path, through: date, unit: str) -> None:

@@ -2,7 +2,7 @@
 
 from karez.engines.county.fate import Fates, Lent, Shock, draw_fates, payment_delay_days
 from karez.engines.county.industry import INDUSTRIES, Industry
-from karez.engines.county.needs import Need, Needs, draw_needs
+from karez.engines.county.needs import Need, Wish, draw_wishes
 from karez.engines.county.people import (
     PAST_YEARS,
     County,
@@ -24,12 +24,12 @@ __all__ = [
     "Industry",
     "Lent",
     "Need",
-    "Needs",
     "Shock",
     "Size",
+    "Wish",
     "draw_fates",
     "draw_invoices",
-    "draw_needs",
+    "draw_wishes",
     "make_county",
     "payment_delay_days",
 ]

@@ -14,7 +14,7 @@ from karez.doors.cli.demo.planning import Season
 from karez.doors.cli.demo.setting import Setting
 from karez.doors.cli.demo.story import Story
 from karez.doors.cli.price_words import major_of
-from karez.engines.servicing import Disbursement
+from karez.engines.servicing.events import Disbursement
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping.naming import derive_id
 from karez.services.lending import Booking, Command, Loan, book_loans, record
@@ -94,7 +94,7 @@ def lend(lender: Lender, offers: Sequence[Offer]) -> list[Loan]:
                     instalments=offer.instalments,
                     starts_on=offer.on,
                 ),
-                late=sheet.late,
+                # LATE
                 charges=sheet.charges(starts_on=offer.on),
                 currency=sheet.currency.code,
                 borrower_id=outcome.known.party_id,

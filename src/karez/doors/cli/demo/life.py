@@ -15,7 +15,7 @@ import attrs
 
 from karez.doors.cli.demo.lender import BANK, Lender
 from karez.engines.county import Fates, Lent, Shock, draw_fates, payment_delay_days
-from karez.engines.servicing import Payment, WriteOff
+from karez.engines.servicing.events import Payment, WriteOff
 from karez.engines.servicing.table import Line, schedule_table
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping.naming import derive_id
