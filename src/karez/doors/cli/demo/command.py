@@ -89,9 +89,7 @@ def demo(
     _say_goodbye(shell, story, folder)
 
 
-def _live(
-    shell: Shell, story: Story, setting: Setting, lender: Lender, season: Season
-) -> None:
+def _live(shell: Shell, story: Story, setting: Setting, lender: Lender, season: Season) -> None:
     first = setting.as_of + timedelta(1)
     last = setting.as_of + timedelta(setting.days)
     story.begin(f"Loans are paid out, and lived with day by day through {last}")

@@ -61,10 +61,13 @@ class Households:
     refused: Counter[str] = attrs.field(factory=Counter[str])
 
     @classmethod
-    def of(cls, county: County, evidence: Evidence, life: Life, first: date, days: int) -> Households:
+    def of(
+        cls, county: County, evidence: Evidence, life: Life, first: date, days: int
+    ) -> Households:
         """Register all households, and groups of neighbours, as parties."""
         sheets = {
-            need: read_sheet(catalogue_text(code), f"{code}.toml") for need, code in PRODUCTS.items()
+            need: read_sheet(catalogue_text(code), f"{code}.toml")
+            for need, code in PRODUCTS.items()
         }
         wishes = draw_wishes(county, first, days)
         found = cls(county, Desk(evidence), life, wishes, sheets)
@@ -102,7 +105,9 @@ class Households:
         going = self._passed(decide(desk, _each(Choice, going, day, "decide")))
         going = [application for application in going if application.stage is Stage.APPROVED]
         going = self._passed(offer(desk, _each(Proposal, going, day, "offer")))
-        going = self._passed(accept(desk, _each(Acceptance, going, day, "accept", evidence="signed")))
+        going = self._passed(
+            accept(desk, _each(Acceptance, going, day, "accept", evidence="signed"))
+        )
         self.take_in(self._passed(book(desk, _each(Payout, going, day, "book", channel=BANK))))
 
     def take_in(self, applications: Sequence[Application]) -> None:
@@ -110,7 +115,11 @@ class Households:
         people, books = self.county.households, self.desk.books
         numbers = [each.booked.loan_number for each in applications if each.booked is not None]
         with books.transaction() as connection:
-            views = view_loans(connection, numbers, applications[0].submitted.valid_on) if numbers else {}
+            views = (
+                view_loans(connection, numbers, applications[0].submitted.valid_on)
+                if numbers
+                else {}
+            )
             known = read_parties(connection, {view.loan.borrower_id for view in views.values()})
         loans = [views[number].loan for number in numbers]
         places = [int(known[loan.borrower_id].key.removeprefix("id:P")) - 1 for loan in loans]

@@ -113,9 +113,7 @@ def lend(lender: Lender, offers: Sequence[Offer]) -> list[Loan]:
 
 
 def _party(offer: Offer) -> Party:
-    return Party(
-        offer.kind, offer.name, (offer.key,), place=offer.place, industry=offer.industry
-    )
+    return Party(offer.kind, offer.name, (offer.key,), place=offer.place, industry=offer.industry)
 
 
 def _pay_out(lender: Lender, loans: Sequence[Loan], offers: Sequence[Offer]) -> None:
