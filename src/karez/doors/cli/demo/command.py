@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 
 from karez.doors.cli.bookkeeping import exit_with, progress
 from karez.doors.cli.demo.ending import tell_the_end
+from karez.doors.cli.demo.households import Households
 from karez.doors.cli.demo.lender import Lender, found
 from karez.doors.cli.demo.lending import accepted_offers, lend
 from karez.doors.cli.demo.life import Life, live_through
@@ -24,7 +25,7 @@ from karez.doors.cli.shell import ExitCode, Shell, command_options
 from karez.engines.price.shock import Shock
 from karez.kernel.database import open_database
 from karez.services.bookkeeping import open_books
-from karez.services.evidence import open_evidence
+from karez.services.evidence import Evidence, open_evidence
 
 _MARK, _FINISHED = "karez-demo", "finished"
 
@@ -84,25 +85,34 @@ def demo(
                 sheet.pricing.funding_pct_year, on,
             )  # fmt: skip
             season = plan_the_season(shell, story, setting, evidence)
-            _live(shell, story, setting, lender, season)
+            _live(shell, story, setting, lender, season, evidence)
             tell_the_end(story, setting, lender, season, folder / "reports")
     _say_goodbye(shell, story, folder)
 
 
-def _live(shell: Shell, story: Story, setting: Setting, lender: Lender, season: Season) -> None:
+def _live(
+    shell: Shell,
+    story: Story,
+    setting: Setting,
+    lender: Lender,
+    season: Season,
+    evidence: Evidence,
+) -> None:
     first = setting.as_of + timedelta(1)
     last = setting.as_of + timedelta(setting.days)
     story.begin(f"Loans are paid out, and lived with day by day through {last}")
     offers = accepted_offers(story, setting, season, first)
-    life = Life(lender, setting.seed, ())
-    loans = lend(lender, offers)
-    life.take_in(loans, [offer.pd_year for offer in offers])
-
-    def before(_day: date) -> None:
-        return
-
+    life = Life(lender, setting.seed, setting.misfortunes)
+    life.take_in(lend(lender, offers), [offer.pd_year for offer in offers])
+    serve: Callable[[date], None] = lambda _day: None
+    if setting.county is not None:
+        households = Households.of(setting.county, evidence, life, first, setting.days)
+        households.take_in_booked()
+        serve = households.serve
     with progress(shell, "days") as tell:
-        live_through(life, last, before, tell)
+        live_through(life, last, serve, tell)
+    if setting.county is not None:
+        households.tell(story)
     story.fact("days", setting.days, f"{setting.days} days ended one by one, in {story.took()}.")
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 import attrs
 
 from karez.doors.cli.demo.lender import BANK
 from karez.doors.cli.demo.life import Life
+from karez.doors.cli.demo.story import Story
 from karez.engines.county import County, Need, Wish, draw_wishes
 from karez.services.bookkeeping import derive_id
+from karez.services.consent import Consent, Mode, Period, grant
 from karez.services.evidence import Evidence
-from karez.services.lending import view_loans
+from karez.services.lending.store import load_loans
 from karez.services.origination import (
     Acceptance,
     Application,
@@ -31,6 +33,7 @@ from karez.services.origination import (
     assess,
     book,
     decide,
+    list_applications,
     offer,
     submit,
     vote,
@@ -45,7 +48,7 @@ PRODUCTS = {
     Need.TRADE: "group-loan",
 }
 GROUP_SIZE = 6
-_DESK, _SCHOOL, _FRIDAY = "desk", "id:SCHOOL", 4
+_DESK, _SCHOOL, _FRIDAY, _MOST = "desk", "id:SCHOOL", 4, 100_000
 _VOTERS = ("head of branch", "second officer", "third officer")
 
 
@@ -92,6 +95,25 @@ class Households:
         record_parties(books, parties, actor=_DESK)
         for place in range(count):
             tie(books, _key(place), TieKind.MEMBER_OF, _group(place), on=on, actor=_DESK)
+            grant(books, self._consent(_key(place), on), consent_id=derive_id("demo", _key(place)))
+
+    def _consent(self, grantor: str, on: date) -> Consent:
+        """Return what a household lets the lender read, for as long as the story lasts."""
+        return Consent(
+            grantor=grantor,
+            receiver=self.desk.name,
+            purposes=("underwriting",),
+            scopes=("TRANSACTIONS",),
+            series=("facts",),
+            modes=(Mode.VIEW,),
+            starts_at=datetime(on.year, 1, 1, tzinfo=UTC),
+            ends_at=datetime(2100, 1, 1, tzinfo=UTC),
+            range_from=on - timedelta(731),
+            range_to=on + timedelta(731),
+            data_life_days=180,
+            uses_most=4,
+            uses_period=Period.DAY,
+        )
 
     def serve(self, day: date) -> None:
         """Serve whoever came in the week that ends with this day, if it is a Friday."""
@@ -108,22 +130,35 @@ class Households:
         going = self._passed(
             accept(desk, _each(Acceptance, going, day, "accept", evidence="signed"))
         )
-        self.take_in(self._passed(book(desk, _each(Payout, going, day, "book", channel=BANK))))
+        self._take_in(self._passed(book(desk, _each(Payout, going, day, "book", channel=BANK))))
 
-    def take_in(self, applications: Sequence[Application]) -> None:
-        """Let loans that were booked begin to live."""
+    def take_in_booked(self) -> None:
+        """Let all loans begin to live that were booked before a demonstration was stopped."""
+        desk = self.desk
+        self._take_in(list_applications(desk, stage=Stage.BOOKED, most=_MOST))
+
+    def _take_in(self, applications: Sequence[Application]) -> None:
         people, books = self.county.households, self.desk.books
         numbers = [each.booked.loan_number for each in applications if each.booked is not None]
+        if not numbers:
+            return
         with books.transaction() as connection:
-            views = (
-                view_loans(connection, numbers, applications[0].submitted.valid_on)
-                if numbers
-                else {}
-            )
-            known = read_parties(connection, {view.loan.borrower_id for view in views.values()})
-        loans = [views[number].loan for number in numbers]
-        places = [int(known[loan.borrower_id].key.removeprefix("id:P")) - 1 for loan in loans]
-        self.life.take_in(loans, [float(people.pd_year[place]) for place in places])
+            loans = load_loans(connection, numbers)
+            known = read_parties(connection, {loan.borrower_id for loan in loans.values()})
+        places = [int(known[loan.borrower_id].key[len("id:P") :]) - 1 for loan in loans.values()]
+        pd_year = [float(people.pd_year[place]) for place in places]
+        self.life.take_in(list(loans.values()), pd_year)
+
+    def tell(self, story: Story) -> None:
+        """Tell how many were served, and why others were not."""
+        booked = len(list_applications(self.desk, stage=Stage.BOOKED, most=_MOST))
+        story.fact(
+            "households", booked,
+            f"{booked:,} of {len(self.wishes):,} wishes of households became loans, from application"
+            " to payout by the steps of each product.",
+        )  # fmt: skip
+        for code, count in self.refused.most_common():
+            story.say(f"  {count:,} were turned away: {code}")
 
     def _submission(self, wish: Wish, day: date) -> Submission:
         sheet, people = self.sheets[wish.need], self.county.households
@@ -170,7 +205,7 @@ class Households:
         """Return the applications that went on, and count why others did not."""
         for outcome in outcomes:
             if outcome.error is not None:
-                self.refused[outcome.error.code] += 1
+                self.refused[outcome.error.code] += 1; print(outcome.error)
         return [
             outcome.application
             for outcome in outcomes

@@ -11,6 +11,7 @@ import attrs
 from karez.doors.files.county import write_county
 from karez.doors.files.price.terms import PlanTerms, RateGrid
 from karez.engines.county import PAST_YEARS, County, make_county
+from karez.engines.county import Shock as Misfortune
 from karez.engines.price import Bound, Counts, Tail
 from karez.engines.price.curve import WHOLE_PPM
 from karez.engines.price.shock import Response, Shock
@@ -37,6 +38,8 @@ class Setting:
     """How long the loans ran whose end is known."""
     seed: int
     shocks: tuple[Shock, ...]
+    misfortunes: tuple[Misfortune, ...] = ()
+    """What befalls the loans of an industry on the way, without anybody knowing before."""
     county: County | None = None
     """Where the market is made up: who else comes, and what becomes of it."""
 
@@ -55,7 +58,10 @@ def county_setting(folder: Path, seed: int) -> Setting:
     sheet, county, day_before = _sheet(), make_county(seed), date(2024, 12, 31)
     write_county(county, folder, day_before, sheet.currency.code)
     terms = _terms(sheet, _COUNTY_BUDGET)
-    return Setting(folder, day_before, 730, sheet, terms, PAST_YEARS, seed, (), county)
+    drought = Misfortune("farming", date(2026, 6, 1), date(2026, 11, 30), 4.0)
+    return Setting(
+        folder, day_before, 730, sheet, terms, PAST_YEARS, seed, (), (drought,), county
+    )
 
 
 def _sheet() -> TermSheet:
