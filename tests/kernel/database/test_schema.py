@@ -19,7 +19,11 @@ SOURCE = Path(karez.__file__).parent
 SCHEMAS = tuple(
     SOURCE / f"{room}/sql/schema.sql"
     for room in (
-        "kernel", "books/money", "books/facts", "books/rights", "services/consent",
+        "kernel",
+        "books/money",
+        "books/facts",
+        "books/rights",
+        "services/consent",
         "services/products",
     )  # fmt: skip
 )

@@ -94,6 +94,11 @@ def _check_dates(sheet: TermSheet) -> Found:
         yield ("schedule", "weights"), f"there are {len(schedule.dates)} dates: a weight for each"
     if any(weight < 0 for weight in schedule.weights):
         yield ("schedule", "weights"), "a weight is not negative"
+    elif any(not sum(run) for run in _runs(schedule.weights, sheet.instalments.least)):
+        yield (
+            ("schedule", "weights"),
+            "it never amortises where no date that falls due weighs anything; weigh one of them",
+        )
     if on_dates:
         for name in ("follows_payments", "down_payment_pct", "instalment_step_minor"):
             if getattr(schedule, name):
@@ -101,6 +106,12 @@ def _check_dates(sheet: TermSheet) -> Found:
                     ("schedule", name.removesuffix("_minor")),
                     "rows on dates are agreed as they are; leave it out",
                 )
+
+
+def _runs(weights: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
+    """Give the weights of each run of so many dates, from one year into the next."""
+    for start in range(len(weights)):
+        yield tuple(weights[(start + step) % len(weights)] for step in range(count))
 
 
 def _check_payments(sheet: TermSheet) -> Found:
@@ -144,7 +155,10 @@ def _check_pricing(sheet: TermSheet) -> Found:
             yield ("pricing", "rate_pct_year"), "a rate by risk is not fixed; leave it out"
     elif pricing.rate_pct_year is None:
         yield ("pricing", "rate_pct_year"), "it is missing: a fixed price names its rate"
-    elif not rate.least_pct_year <= pricing.rate_pct_year <= rate.most_pct_year:
+    elif (
+        rate.least_pct_year <= rate.most_pct_year  # else told already
+        and not rate.least_pct_year <= pricing.rate_pct_year <= rate.most_pct_year
+    ):
         yield (
             ("pricing", "rate_pct_year"),
             f"it is outside the rates of {rate.least_pct_year} to {rate.most_pct_year}",
