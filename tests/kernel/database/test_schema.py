@@ -25,7 +25,7 @@ SCHEMAS = tuple(
         "books/rights",
         "services/consent",
         "services/products",
-    )  # fmt: skip
+    )
 )
 
 

@@ -70,13 +70,15 @@ def test_publish__refuses_what_is_wrong(books: Books):
 
 
 def test_find__names_what_there_is(books: Books):
-    with books.transaction() as connection:
-        with pytest.raises(ProductUnknownError, match="there are none; publish one"):
-            find_sheet(connection, "small")
+    def find(version: int | None) -> None:
+        with books.transaction() as connection:
+            find_sheet(connection, "small", version)
+
+    with pytest.raises(ProductUnknownError, match="there are none; publish one"):
+        find(None)
     publish(books, SMALLEST, name="s", actor="ann")
-    with books.transaction() as connection:
-        with pytest.raises(ProductUnknownError, match="'small' of version 2; there are small"):
-            find_sheet(connection, "small", 2)
+    with pytest.raises(ProductUnknownError, match="'small' of version 2; there are small"):
+        find(2)
 
 
 def test_publish__of_two_at_once_one_is_told(database: Database):

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from karez.engines.price.policy import Decision
-from karez.engines.servicing.events import ChargeBasis, ChargeTime
+from karez.engines.servicing.events import ChargeBasis
 from karez.engines.servicing.terms import (
     Bucket,
     ChargeOffBehaviour,
@@ -76,6 +76,22 @@ class PriceKind(StrEnum):
 
     FIXED = "fixed"
     BY_RISK = "by-risk"  # funding, capital, expected loss, cost and margin
+
+
+class FeeTime(StrEnum):
+    """When a fee is due."""
+
+    AT_DISBURSEMENT = "at-disbursement"  # once, taken from the money that goes out first
+    EACH_DISBURSEMENT = "each-disbursement"  # taken from each part of the money
+    EACH_INSTALMENT = "each-instalment"  # paid with every instalment
+
+
+class FeeBase(StrEnum):
+    """Of what a fee is a percentage."""
+
+    PRINCIPAL = "principal"  # what goes out, or what the instalment repays
+    INTEREST = "interest"  # all interest, or that of the instalment
+    PRINCIPAL_AND_INTEREST = "principal-and-interest"  # both
 
 
 class Basis(StrEnum):
@@ -182,15 +198,15 @@ class Fee:
     """
 
     name: str = says("what the borrower reads")
-    when: ChargeTime = says("when it is due", ChargeTime.AT_DISBURSEMENT)
+    when: FeeTime = says("when it is due", FeeTime.AT_DISBURSEMENT)
     amount_minor: int = says("so much each time", 0)
     pct: Decimal = says("or this part of what `of` says", Decimal(0), most=100)
-    of: ChargeBasis = says("of what it is a part", ChargeBasis.PRINCIPAL)
+    of: FeeBase = says("of what it is a part", FeeBase.PRINCIPAL)
 
     @property
     def basis(self) -> ChargeBasis:
         """Of what it is a part; flat where it is an amount."""
-        return ChargeBasis.FLAT if self.amount_minor else self.of
+        return ChargeBasis.FLAT if self.amount_minor else ChargeBasis(self.of)
 
 
 @attrs.frozen(kw_only=True)
