@@ -105,6 +105,8 @@ MORE = [
     ('[ledger]\nfees = "1100"', "ledger.fees", "1100 is the parent"),
     ("[[arrears.steps]]\ndays_late = 3\npct = 1\nmost_times = 2", "arrears.steps.1.most_times",
      "repeat_every_days"),
+    ("[[arrears.steps]]\ndays_late = 3\npct = 1\nrepeat_every_days = 1\nmost_times = 101",
+     "arrears.steps", "100 late charges at most"),
     ('[[eligibility]]\nwhen = { age = ">= x" }\ndecision = "approve"\nreason = "r"',
      "eligibility.1.when.age", "this column is of numbers"),
     ('[[provisioning.paths]]\nname = "a"\nweight_pct = 60', "provisioning.paths",

@@ -24,6 +24,7 @@ from karez.services.products.sheet import TermSheet
 Found = Iterator[tuple[Path, str]]
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+LATE_CHARGES_MOST = 100
 # A month's end, in the year before a leap year: the hardest day to begin on.
 _STARTS_ON = date(2027, 1, 31)
 
@@ -144,6 +145,8 @@ def _check_charges(sheet: TermSheet) -> Found:
     for place, (first, second) in enumerate(pairwise(sheet.arrears.steps), 1):
         if first.days_late >= second.days_late:
             yield ("arrears", "steps", place, "days_late"), "steps rise by days late"
+    if sum(step.most_times for step in sheet.arrears.steps) > LATE_CHARGES_MOST:
+        yield ("arrears", "steps"), f"an instalment has {LATE_CHARGES_MOST} late charges at most"
 
 
 def _check_pricing(sheet: TermSheet) -> Found:

@@ -16,6 +16,7 @@ import attrs
 
 from karez.engines.price.policy import Decision
 from karez.engines.servicing.events import ChargeBasis
+from karez.engines.servicing.late import LateBasis
 from karez.engines.servicing.terms import (
     Bucket,
     ChargeOffBehaviour,
@@ -92,13 +93,6 @@ class FeeBase(StrEnum):
     PRINCIPAL = "principal"  # what goes out, or what the instalment repays
     INTEREST = "interest"  # all interest, or that of the instalment
     PRINCIPAL_AND_INTEREST = "principal-and-interest"  # both
-
-
-class Basis(StrEnum):
-    """Of what a late charge is a percentage."""
-
-    OVERDUE = "overdue"  # what is overdue of principal and interest
-    INSTALMENT = "instalment"  # the instalment that is late
 
 
 @attrs.frozen(order=True)
@@ -210,13 +204,13 @@ class Fee:
 
 
 @attrs.frozen(kw_only=True)
-class LateStepKeys:
+class ArrearsStep:
     """What is charged when an instalment is so many days late."""
 
     days_late: int = says("on which day after the due date", least=1, most=3660)
     amount_minor: int = says("so much", 0)
     pct: Decimal = says("or this part of what `of` says", Decimal(0), most=100)
-    of: Basis = says("of what it is a part", Basis.OVERDUE)
+    of: LateBasis = says("of what it is a part", LateBasis.OVERDUE)
     repeat_every_days: int = says("again after so many days; 0 is once", 0, most=366)
     most_times: int = says("so often at most", 1, least=1, most=1000)
 
@@ -226,7 +220,7 @@ class Arrears:
     """What follows from paying late."""
 
     grace_days: int = says("days after the due date that cost nothing", 0, most=366)
-    steps: tuple[LateStepKeys, ...] = says("charges, by days late", ())
+    steps: tuple[ArrearsStep, ...] = says("charges, by days late", ())
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ from karez.engines.price.rate import Costs, Floats, Ints, rate_parts
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
 from karez.engines.servicing.days import after
 from karez.engines.servicing.events import Charge, ChargeTime
+from karez.engines.servicing.late import LatePolicy, LateStep
 from karez.engines.servicing.terms import Terms, Tranche, Unit
 from karez.kernel.money import Currency, Remainder, allocate
 from karez.services.products.ledger import LedgerMapping
@@ -118,6 +119,24 @@ class TermSheet:
                 time=ChargeTime(fee.when),
             )
             for number, fee in enumerate(self.fees, 1)
+        )
+
+    @property
+    def late(self) -> LatePolicy:
+        """What is charged when an instalment is late."""
+        return LatePolicy(
+            grace_days=self.arrears.grace_days,
+            steps=tuple(
+                LateStep(
+                    days_late=step.days_late,
+                    flat_minor=step.amount_minor,
+                    pct=step.pct,
+                    basis=step.of,
+                    repeat_every_days=step.repeat_every_days,
+                    most_times=step.most_times,
+                )
+                for step in self.arrears.steps
+            ),
         )
 
     def rate_for(self, *, amount_minor: int, pd: float, lgd: float) -> Decimal:
