@@ -94,7 +94,7 @@ def lend(lender: Lender, offers: Sequence[Offer]) -> list[Loan]:
                     instalments=offer.instalments,
                     starts_on=offer.on,
                 ),
-                # LATE
+                late=sheet.late,
                 charges=sheet.charges(starts_on=offer.on),
                 currency=sheet.currency.code,
                 borrower_id=outcome.known.party_id,
