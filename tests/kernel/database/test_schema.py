@@ -22,13 +22,6 @@ SCHEMAS = tuple(
         "kernel", "books/money", "books/facts", "books/rights", "services/consent",
         "services/products", "services/lending", "services/parties", "services/origination",
     )  # fmt: skip
-        "kernel",
-        "books/money",
-        "books/facts",
-        "books/rights",
-        "services/consent",
-        "services/products",
-    )
 )
 
 
