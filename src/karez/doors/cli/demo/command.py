@@ -12,7 +12,7 @@ import attrs
 import click
 
 from karez.doors.cli.bookkeeping import exit_with, progress
-from karez.doors.cli.demo.ending import tell_the_end
+from karez.doors.cli.demo.ending import tell_portfolio, tell_result, tell_verification
 from karez.doors.cli.demo.households import Households
 from karez.doors.cli.demo.lender import Lender, found
 from karez.doors.cli.demo.lending import accepted_offers, lend
@@ -78,15 +78,14 @@ def demo(
             open_books(database, "main") as books,
             open_evidence(database, "main", config.home) as evidence,
         ):
-            sheet = setting.sheet
-            on = setting.as_of + timedelta(1)
-            lender = found(
-                story, books, sheet.currency, setting.terms.budget_minor,
-                sheet.pricing.funding_pct_year, on,
-            )  # fmt: skip
+            budget_minor = setting.terms.budget_minor
+            lender = found(story, books, setting.sheet, budget_minor, setting.as_of)
             season = plan_the_season(shell, story, setting, evidence)
             _live(shell, story, setting, lender, season, evidence)
-            tell_the_end(story, setting, lender, season, folder / "reports")
+            last = setting.as_of + timedelta(setting.days)
+            tell_result(story, lender, season, last)
+            tell_portfolio(story, lender, last)
+            tell_verification(shell, story, lender)
     _say_goodbye(shell, story, folder)
 
 

@@ -181,6 +181,7 @@ class Households:
             guarantors=(_key(guarantor),) if school else (),
             group=_group(wish.household) if sheet.group else "",
             supplier=_SCHOOL if school else "",
+            supplier_invoice=f"fees {wish.on.year}" if school else "",
             said={"months_known": "36"},
         )
 
@@ -205,7 +206,8 @@ class Households:
         """Return the applications that went on, and count why others did not."""
         for outcome in outcomes:
             if outcome.error is not None:
-                self.refused[outcome.error.code] += 1; print(outcome.error)
+                self.refused[outcome.error.code] += 1
+                print(outcome.error)
         return [
             outcome.application
             for outcome in outcomes

@@ -55,13 +55,11 @@ def real_setting(folder: Path, seed: int, shocks: tuple[Shock, ...]) -> Setting:
 
 def county_setting(folder: Path, seed: int) -> Setting:
     """Return a county that a seed stands for, its files written into a folder."""
-    sheet, county, day_before = _sheet(), make_county(seed), date(2024, 12, 31)
+    sheet, county, day_before = _sheet(), make_county(seed), date(2022, 12, 31)
     write_county(county, folder, day_before, sheet.currency.code)
     terms = _terms(sheet, _COUNTY_BUDGET)
-    drought = Misfortune("farming", date(2026, 6, 1), date(2026, 11, 30), 4.0)
-    return Setting(
-        folder, day_before, 730, sheet, terms, PAST_YEARS, seed, (), (drought,), county
-    )
+    drought = Misfortune("farming", date(2024, 6, 1), date(2024, 11, 30), 4.0)
+    return Setting(folder, day_before, 731, sheet, terms, PAST_YEARS, seed, (), (drought,), county)
 
 
 def _sheet() -> TermSheet:
