@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 
-
 from karez.engines.servicing.events import Disbursement, Event, Payment
 from karez.engines.servicing.terms import Terms
 from karez.services import bookkeeping, closing, lending
@@ -61,7 +60,8 @@ def happen(
         )
         for place, (loan, one) in enumerate(events)
     ]
-    outcomes = record(books, commands, on=on or commands[0].event.on)
+    entered = on or max(command.event.on for command in commands)
+    outcomes = record(books, commands, on=entered)
     for outcome in outcomes:
         assert outcome.error is None, outcome.error
     return outcomes
@@ -69,8 +69,6 @@ def happen(
 
 def days(first: date, count: int) -> list[date]:
     return [first + timedelta(days=ahead) for ahead in range(count)]
-
-
 
 
 def told(books: Books) -> str:

@@ -68,9 +68,7 @@ def close_days(
     closed_on = closed_through(crew[0])
     missing = (through - closed_on).days
     if missing > DAYS_MOST:
-        raise TooManyDaysError(
-            closed_on=closed_on, through=through, days=missing, most=DAYS_MOST
-        )
+        raise TooManyDaysError(closed_on=closed_on, through=through, days=missing, most=DAYS_MOST)
     known = [Policies() for _ in crew]
     ended: list[DayEnd] = []
     for ahead in range(1, missing + 1):

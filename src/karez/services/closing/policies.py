@@ -11,7 +11,7 @@ import numpy as np
 from karez.books.money.account import find_numbers
 from karez.books.money.errors import AccountUnknownError
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
-from karez.engines.servicing.latecharges import LatePolicy
+from karez.engines.servicing.late import LatePolicy
 from karez.services.closing.reading import Bools, Int64s, Records
 from karez.services.lending.loan import Sheet
 from karez.services.lending.store import load_loans

@@ -107,7 +107,9 @@ def stage_loans(
 
 def some(columns: Receivables, wanted: Bools) -> Receivables:
     """Return some of the loans."""
-    return Receivables(*(getattr(columns, field.name)[wanted] for field in attrs.fields(Receivables)))
+    return Receivables(
+        *(getattr(columns, field.name)[wanted] for field in attrs.fields(Receivables))
+    )
 
 
 def provide(
@@ -153,7 +155,8 @@ def _expect(  # noqa: PLR0913 - what a loss is expected from
     due = outlooks.rows["due_day"] >= 0
     past = due & (outlooks.rows["due_day"] <= number)
     open_now = sum(
-        outlooks.rows[f"{bucket}_open_minor"] for bucket in ("principal", "interest", "fee", "penalty")
+        outlooks.rows[f"{bucket}_open_minor"]
+        for bucket in ("principal", "interest", "fee", "penalty")
     )
     overdue = outlooks.sums(np.where(past, open_now, 0))
     columns = attrs.evolve(staged.receivables, rate_pct_year=rate, overdue_minor=overdue)
@@ -219,5 +222,3 @@ def _rates(connection: psycopg.Connection, loans: Int64s) -> Floats:
     found = unpack_columns(result, _RATE)
     ensure(np.array_equal(found["loan_number"], loans), "every loan has a rate")
     return found["rate_pct_year"]
-
-
