@@ -14,6 +14,33 @@ from karez.services.lending import Booking, Command, Loan, Outcome, book_loans, 
 
 JAN = date(2026, 1, 1)
 
+# What stood on each account on each day, how loans stood, what was set aside.
+TOLD = (
+    """
+    SELECT code, valid_on::text, sum(CASE WHEN account_number = debit_account
+        THEN amount_minor ELSE -amount_minor END) AS moved
+    FROM money.transfer
+    JOIN (SELECT DISTINCT institution_id, account_number, code FROM money.account) AS a
+        USING (institution_id)
+    WHERE account_number IN (debit_account, credit_account)
+    GROUP BY 1, 2 HAVING sum(CASE WHEN account_number = debit_account
+        THEN amount_minor ELSE -amount_minor END) <> 0
+    ORDER BY 1, 2
+    """,
+    """
+    SELECT loan_number, since::text, until::text, status, stage, principal_minor,
+        interest_settled_minor, fees_minor, penalties_minor, credit_minor,
+        overdue_principal_minor, overdue_interest_minor, overdue_fees_minor,
+        overdue_penalties_minor, oldest_due::text, next_due::text, accrual_from::text,
+        accrual_until::text, accrual_base_minor, accrual_target_minor
+    FROM lending.standing ORDER BY 1, 2
+    """,
+    """
+    SELECT loan_number, valid_on::text, stage, why, exposure_minor, allowance_minor
+    FROM closing.allowance ORDER BY 1, 2
+    """,
+)
+
 
 def event(kind: type[Event], on: date, **rest) -> Event:
     return kind(number=0, on=on, posted_on=on, **rest)
@@ -74,26 +101,7 @@ def days(first: date, count: int) -> list[date]:
 def told(books: Books) -> str:
     """All that closing leaves behind, as text: what two books that agree both say."""
     with books.transaction() as connection:
-        rows = [
-            (query, *row)
-            for query in (
-                "SELECT code, valid_on::text, sum(CASE WHEN account_number = debit_account"
-                " THEN amount_minor ELSE -amount_minor END)"
-                " FROM money.transfer JOIN (SELECT DISTINCT account_number, code"
-                " FROM money.account) AS a ON account_number IN (debit_account, credit_account)"
-                " GROUP BY 1, 2 HAVING sum(CASE WHEN account_number = debit_account"
-                " THEN amount_minor ELSE -amount_minor END) <> 0 ORDER BY 1, 2",
-                "SELECT loan_number, since::text, until::text, status, stage, principal_minor,"
-                " interest_settled_minor, fees_minor, penalties_minor, credit_minor,"
-                " overdue_principal_minor, overdue_interest_minor, overdue_fees_minor,"
-                " overdue_penalties_minor, oldest_due::text, next_due::text, accrual_from::text,"
-                " accrual_until::text, accrual_base_minor, accrual_target_minor"
-                " FROM lending.standing ORDER BY 1, 2",
-                "SELECT loan_number, valid_on::text, stage, why, exposure_minor, allowance_minor"
-                " FROM closing.allowance ORDER BY 1, 2",
-            )
-            for row in connection.execute(query).fetchall()
-        ]
+        rows = [row for query in TOLD for row in connection.execute(query).fetchall()]
     return "\n".join(map(str, rows))
 
 

@@ -144,7 +144,8 @@ def spread(books: Books) -> None:
                 " WHERE institution_id = current_setting('karez.institution_id')::integer"
             )
         connection.execute(
-            "INSERT INTO lending.part SELECT DISTINCT l.institution_id, loan_number >> 13, p.closed_on"
+            "INSERT INTO lending.part"
+            " SELECT DISTINCT l.institution_id, loan_number >> 13, p.closed_on"
             " FROM lending.loan AS l JOIN lending.part AS p USING (institution_id)"
             " WHERE institution_id = current_setting('karez.institution_id')::integer"
         )
@@ -154,7 +155,7 @@ def test_close__refuses(books: Books):
     with pytest.raises(NothingToCloseError):
         close_days([books], JAN)
     lend(books, [booking(1)])
-    with pytest.raises(TooManyDaysError, match="3,?660"):
+    with pytest.raises(TooManyDaysError, match="3660"):
         close_days([books], JAN + timedelta(days=10 * 366))
     assert close_days([books], JAN - timedelta(days=9)) == []
     close_period(books, date(2026, 1, 10), actor="ann", reason="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from queue import Empty, SimpleQueue
@@ -118,7 +118,7 @@ class _Day:
             raise fault
 
     @contextmanager
-    def _helpers(self) -> Iterator[None]:
+    def _helpers(self) -> Generator[None]:
         """Let the others of the crew work beside the block; wait for them at its end."""
         threads = [
             threading.Thread(target=self._work, args=(place,), daemon=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import numpy as np
@@ -21,6 +21,8 @@ from karez.services.lending.rows import copy_records
 from karez.services.lending.standing import STATUSES, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
 DONE_WITH = 0
@@ -84,7 +86,7 @@ def stage_loans(
     why = np.full(len(loans), int(Why.SOUND), np.int64)
     stage[loans["status"] == _PENDING] = 1
     columns = Receivables(
-        ids=loans["loan_number"],
+        ids=cast("Sequence[str]", loans["loan_number"]),  # they only name a loan that is wrong
         pd=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
         pd_at_start=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
         lgd=loans["lgd"],
