@@ -33,7 +33,9 @@ PAYS = 19  # of 20 loans so many pay what is due on the day
 BATCH = 20_000
 
 
-def live(books: Books, through: date, *, months: Sequence[int] = MONTHS, seeds: int = SEEDS) -> None:
+def live(
+    books: Books, through: date, *, months: Sequence[int] = MONTHS, seeds: int = SEEDS
+) -> None:
     """Open loans on each day of January, let most of them pay, and end every day through one.
 
     One in five paid a fee when it began, which becomes income day by day.
@@ -153,9 +155,7 @@ def multiply(books: Books, times: int, through: date) -> Made:
     opened = time.perf_counter()
     _post_balances(books, own, [balances[number] for number in own], bank, first[0], times)
     _copy_rows(books, own, first[0], times, seeds, through)
-    return Made(
-        seeds * times, len(own) * times, opened - begun, time.perf_counter() - begun
-    )
+    return Made(seeds * times, len(own) * times, opened - begun, time.perf_counter() - begun)
 
 
 def _post_balances(
@@ -181,7 +181,7 @@ _COPIES = (
     INSERT INTO lending.loan
     SELECT
         l.institution_id, l.loan_number + k * %(seeds)s,
-        (lpad(to_hex(k), 8, '0') || substr(l.loan_id::text, 9))::uuid,
+        ('f' || lpad(to_hex(k), 7, '0') || substr(l.loan_id::text, 9))::uuid,
         l.product_code, l.product_version, l.borrower_id, l.currency, l.terms, l.late,
         l.opened_on, %(first)s + (k - 1) * %(width)s + p.place,
         %(first)s + (k - 1) * %(width)s + i.place, %(first)s + (k - 1) * %(width)s + f.place,
@@ -200,7 +200,7 @@ _COPIES = (
     SELECT
         institution_id, loan_number + k * %(seeds)s, number, kind, valid_on, posted_on,
         amount_minor, channel, content,
-        (lpad(to_hex(k), 8, '0') || substr(command_id::text, 9))::uuid, actor, reason, recorded_at
+        ('f' || lpad(to_hex(k), 7, '0') || substr(command_id::text, 9))::uuid, actor, reason, recorded_at
     FROM generate_series(%(from)s::bigint, %(to)s::bigint) AS k
     CROSS JOIN lending.event WHERE loan_number <= %(seeds)s
     """,

@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 
-
 from karez.engines.servicing.events import Disbursement, Event, Payment
 from karez.engines.servicing.terms import Terms
 from karez.services import bookkeeping, closing, lending
@@ -14,6 +13,33 @@ from karez.services.bookkeeping import Books
 from karez.services.lending import Booking, Command, Loan, Outcome, book_loans, record
 
 JAN = date(2026, 1, 1)
+
+# What stood on each account on each day, how loans stood, what was set aside.
+TOLD = (
+    """
+    SELECT code, valid_on::text, sum(CASE WHEN account_number = debit_account
+        THEN amount_minor ELSE -amount_minor END) AS moved
+    FROM money.transfer
+    JOIN (SELECT DISTINCT institution_id, account_number, code FROM money.account) AS a
+        USING (institution_id)
+    WHERE account_number IN (debit_account, credit_account)
+    GROUP BY 1, 2 HAVING sum(CASE WHEN account_number = debit_account
+        THEN amount_minor ELSE -amount_minor END) <> 0
+    ORDER BY 1, 2
+    """,
+    """
+    SELECT loan_number, since::text, until::text, status, stage, principal_minor,
+        interest_settled_minor, fees_minor, penalties_minor, credit_minor,
+        overdue_principal_minor, overdue_interest_minor, overdue_fees_minor,
+        overdue_penalties_minor, oldest_due::text, next_due::text, accrual_from::text,
+        accrual_until::text, accrual_base_minor, accrual_target_minor
+    FROM lending.standing ORDER BY 1, 2
+    """,
+    """
+    SELECT loan_number, valid_on::text, stage, why, exposure_minor, allowance_minor
+    FROM closing.allowance ORDER BY 1, 2
+    """,
+)
 
 
 def event(kind: type[Event], on: date, **rest) -> Event:
@@ -61,7 +87,8 @@ def happen(
         )
         for place, (loan, one) in enumerate(events)
     ]
-    outcomes = record(books, commands, on=on or commands[0].event.on)
+    entered = on or max(command.event.on for command in commands)
+    outcomes = record(books, commands, on=entered)
     for outcome in outcomes:
         assert outcome.error is None, outcome.error
     return outcomes
@@ -71,31 +98,10 @@ def days(first: date, count: int) -> list[date]:
     return [first + timedelta(days=ahead) for ahead in range(count)]
 
 
-
-
 def told(books: Books) -> str:
     """All that closing leaves behind, as text: what two books that agree both say."""
     with books.transaction() as connection:
-        rows = [
-            (query, *row)
-            for query in (
-                "SELECT code, valid_on::text, sum(CASE WHEN account_number = debit_account"
-                " THEN amount_minor ELSE -amount_minor END)"
-                " FROM money.transfer JOIN (SELECT DISTINCT account_number, code"
-                " FROM money.account) AS a ON account_number IN (debit_account, credit_account)"
-                " GROUP BY 1, 2 HAVING sum(CASE WHEN account_number = debit_account"
-                " THEN amount_minor ELSE -amount_minor END) <> 0 ORDER BY 1, 2",
-                "SELECT loan_number, since::text, until::text, status, stage, principal_minor,"
-                " interest_settled_minor, fees_minor, penalties_minor, credit_minor,"
-                " overdue_principal_minor, overdue_interest_minor, overdue_fees_minor,"
-                " overdue_penalties_minor, oldest_due::text, next_due::text, accrual_from::text,"
-                " accrual_until::text, accrual_base_minor, accrual_target_minor"
-                " FROM lending.standing ORDER BY 1, 2",
-                "SELECT loan_number, valid_on::text, stage, why, exposure_minor, allowance_minor"
-                " FROM closing.allowance ORDER BY 1, 2",
-            )
-            for row in connection.execute(query).fetchall()
-        ]
+        rows = [row for query in TOLD for row in connection.execute(query).fetchall()]
     return "\n".join(map(str, rows))
 
 

@@ -7,18 +7,16 @@ import attrs
 import pytest
 
 from karez.books.money.errors import PeriodClosedError
-from karez.engines.servicing.events import Charge, ChargeTime, Disbursement, WriteOff
+from karez.engines.servicing.events import Charge, ChargeTime, WriteOff
 from karez.engines.servicing.terms import Terms
 from karez.services.bookkeeping import Books, balance, close_period
 from karez.services.closing import (
-    DayEnd,
     NothingToCloseError,
     TooManyDaysError,
     close_days,
     closed_through,
 )
-from karez.services.closing import days as closing_days
-from karez.services.lending import book_loans, standing_on
+from karez.services.lending import standing_on
 from services.closing.desk import JAN, booking, check, days, event, happen, lend, pay, told
 
 FEB, MAR = date(2026, 2, 1), date(2026, 3, 1)
@@ -110,26 +108,58 @@ def test_days__a_payment_on_the_due_day_and_one_before(books: Books):
     check(books)
 
 
-def test_catching_up__is_closing_day_by_day(books: Books, database, connection):
+def test_catching_up__is_closing_day_by_day(books: Books, twin: Books):
     def live(books: Books, step: int) -> str:
-        loans = lend(books, [booking(number, FEB - timedelta(days=number)) for number in range(5)])
+        lend(books, [booking(number, FEB - timedelta(days=number)) for number in range(1, 6)])
         day = closed_through(books)
         while day < date(2026, 6, 30):
             day = min(day + timedelta(days=step), date(2026, 6, 30))
             close_days([books], day)
-        assert len(loans) == 5
         check(books)
         return told(books)
 
-    assert live(books, 1000) == live(other_books(database, books), 1)
+    assert live(books, 1000) == live(twin, 1)
 
 
-def other_books(database, books: Books) -> Books:
-    from karez.kernel.database import open_institution
-    from karez.services.lending import open_chart
+def test_crew__shares_the_parts_of_a_day(books: Books, twin: Books, database):
+    """Parts are made small, so that there are many; the days come out as with one worker."""
+    with database.connect() as connection:
+        crew = [books, attrs.evolve(books, connection=connection)]
+        for lender in (books, twin):
+            lend(lender, [booking(number) for number in range(1, 4)])
+            spread(lender)
+        ended = close_days(crew, date(2026, 3, 31))
+    assert ended == close_days([twin], date(2026, 3, 31))
+    assert [day.loan_count for day in ended] == [3] * 90
+    assert told(books) == told(twin)
 
-    connection = database.connect()
-    institution = open_institution(connection, "other", "Other")
-    twin = Books(connection, institution, may_write=True)
-    open_chart(twin, "EUR")
-    return twin
+
+def spread(books: Books) -> None:
+    """Give each loan a part of its own."""
+    with books.transaction() as connection:
+        connection.execute("SET LOCAL role NONE")
+        for table in ("loan", "event", "standing", "outlook"):
+            connection.execute(
+                f"UPDATE lending.{table} SET loan_number = loan_number << 13"
+                " WHERE institution_id = current_setting('karez.institution_id')::integer"
+            )
+        connection.execute(
+            "INSERT INTO lending.part"
+            " SELECT DISTINCT l.institution_id, loan_number >> 13, p.closed_on"
+            " FROM lending.loan AS l JOIN lending.part AS p USING (institution_id)"
+            " WHERE institution_id = current_setting('karez.institution_id')::integer"
+        )
+
+
+def test_close__refuses(books: Books):
+    with pytest.raises(NothingToCloseError):
+        close_days([books], JAN)
+    lend(books, [booking(1)])
+    with pytest.raises(TooManyDaysError, match="3660"):
+        close_days([books], JAN + timedelta(days=10 * 366))
+    assert close_days([books], JAN - timedelta(days=9)) == []
+    close_period(books, date(2026, 1, 10), actor="ann", reason="")
+    with pytest.raises(PeriodClosedError):
+        close_days([books], date(2026, 1, 20))
+    assert closed_through(books) == JAN, "the day without postings is ended, the next is not"
+    check(books)

@@ -42,8 +42,7 @@ def rolled(loans: Records, outlooks: Outlooks, day: int) -> Records:
     loans["since"] = day
     for name in _KEPT_AS_THEY_COME:
         loans[name] = found[name]
-    # Where nothing grows any more a stretch has no length.
-    loans["accrual_until"] = np.maximum(found["accrual_until"], found["accrual_from"] + 1)
+    loans["accrual_until"] = np.minimum(found["accrual_until"], _LAST_DAY)
     loans["holds_until"] = np.minimum(found["holds_until"], _LAST_DAY)
     accrued = grown(loans, "accrual", day)
     loans["interest_settled_minor"] = accrued - found["interest_accrued_minor"]

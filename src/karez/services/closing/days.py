@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from queue import Empty, SimpleQueue
@@ -68,9 +68,7 @@ def close_days(
     closed_on = closed_through(crew[0])
     missing = (through - closed_on).days
     if missing > DAYS_MOST:
-        raise TooManyDaysError(
-            closed_on=closed_on, through=through, days=missing, most=DAYS_MOST
-        )
+        raise TooManyDaysError(closed_on=closed_on, through=through, days=missing, most=DAYS_MOST)
     known = [Policies() for _ in crew]
     ended: list[DayEnd] = []
     for ahead in range(1, missing + 1):
@@ -120,7 +118,7 @@ class _Day:
             raise fault
 
     @contextmanager
-    def _helpers(self) -> Iterator[None]:
+    def _helpers(self) -> Generator[None]:
         """Let the others of the crew work beside the block; wait for them at its end."""
         threads = [
             threading.Thread(target=self._work, args=(place,), daemon=True)

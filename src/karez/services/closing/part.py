@@ -156,7 +156,9 @@ class _Closing:
         self.loans = read_loans(self.connection, self.part, self.day)
         fresh = read_outlooks(self.connection, self.outlooks.loans)
         self.outlooks = fresh
-        ensure(np.array_equal(self.loans["loan_number"], loans["loan_number"]), "a fold keeps loans")
+        ensure(
+            np.array_equal(self.loans["loan_number"], loans["loan_number"]), "a fold keeps loans"
+        )
         return folded, batch
 
     def _outlooks_of(self, wanted: Bools) -> Outlooks:
@@ -187,7 +189,9 @@ class _Closing:
             moved[kind][at] = falls_due(self.outlooks, what, self.number)
         for amounts in moved.values():
             amounts[folded] = 0
-        charged = (moved[MovementKind.FEE_CHARGED] != 0) | (moved[MovementKind.PENALTY_CHARGED] != 0)
+        charged = (moved[MovementKind.FEE_CHARGED] != 0) | (
+            moved[MovementKind.PENALTY_CHARGED] != 0
+        )
         lacking = charged & (self.loans["fee_account"] == 0)
         if lacking.any():
             self._open_fee_accounts(lacking)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import numpy as np
@@ -21,6 +21,8 @@ from karez.services.lending.rows import copy_records
 from karez.services.lending.standing import STATUSES, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
 DONE_WITH = 0
@@ -84,7 +86,7 @@ def stage_loans(
     why = np.full(len(loans), int(Why.SOUND), np.int64)
     stage[loans["status"] == _PENDING] = 1
     columns = Receivables(
-        ids=loans["loan_number"],
+        ids=cast("Sequence[str]", loans["loan_number"]),  # they only name a loan that is wrong
         pd=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
         pd_at_start=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
         lgd=loans["lgd"],
@@ -107,7 +109,9 @@ def stage_loans(
 
 def some(columns: Receivables, wanted: Bools) -> Receivables:
     """Return some of the loans."""
-    return Receivables(*(getattr(columns, field.name)[wanted] for field in attrs.fields(Receivables)))
+    return Receivables(
+        *(getattr(columns, field.name)[wanted] for field in attrs.fields(Receivables))
+    )
 
 
 def provide(
@@ -153,7 +157,8 @@ def _expect(  # noqa: PLR0913 - what a loss is expected from
     due = outlooks.rows["due_day"] >= 0
     past = due & (outlooks.rows["due_day"] <= number)
     open_now = sum(
-        outlooks.rows[f"{bucket}_open_minor"] for bucket in ("principal", "interest", "fee", "penalty")
+        outlooks.rows[f"{bucket}_open_minor"]
+        for bucket in ("principal", "interest", "fee", "penalty")
     )
     overdue = outlooks.sums(np.where(past, open_now, 0))
     columns = attrs.evolve(staged.receivables, rate_pct_year=rate, overdue_minor=overdue)
@@ -219,5 +224,3 @@ def _rates(connection: psycopg.Connection, loans: Int64s) -> Floats:
     found = unpack_columns(result, _RATE)
     ensure(np.array_equal(found["loan_number"], loans), "every loan has a rate")
     return found["rate_pct_year"]
-
-

@@ -24,7 +24,7 @@ Records = npt.NDArray[np.void]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_OF_LOAN = [
+_OF_LOAN: list[tuple[str, str]] = [
     ("interest_account", "i8"),
     ("fee_account", "i8"),  # 0: not opened yet
     ("pd", "f8"),
@@ -34,7 +34,7 @@ _OF_LOAN = [
 ]
 # A loan that is not done with, the columns of its standing first.
 LOAN: np.dtype[np.void] = np.dtype(
-    [(name, STANDING_ROW[name]) for name in STANDING_ROW.names[1:]] + _OF_LOAN
+    [(name, STANDING_ROW[name].str) for name in (STANDING_ROW.names or ())[1:]] + _OF_LOAN
 )
 # How income grows: what the rows of a standing and of ``LOAN`` have in common.
 INCOME: np.dtype[np.void] = np.dtype(

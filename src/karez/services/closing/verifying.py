@@ -60,9 +60,7 @@ def _verify_stages(connection: psycopg.Connection, report: ClosingVerification) 
 
 
 def _verify_allowances(connection: psycopg.Connection, report: ClosingVerification) -> None:
-    expected: Counter[str] = Counter(
-        {Policy().provision_sides(stage)[1]: 0 for stage in (1, 2, 3)}
-    )
+    expected: Counter[str] = Counter({Policy().provision_sides(stage)[1]: 0 for stage in (1, 2, 3)})
     for code, version, stage, count, allowance in connection.execute(
         QUERIES["allowances"].text
     ).fetchall():
