@@ -138,9 +138,10 @@ def _stand_in(with_: Score, application: Application, gathered: Gathered, party:
     found = stranger(with_.model, own_labels(application, party))
     of = " and ".join(f"{name} {value}" for name, value in found.of.items())
     said = f"the rate of {of or 'all'} stands in, {found.pd:.1%}, widely"
+    why = _remarks(gathered) or ("nothing that the score looks at is known of it",)
     return Scored(
         pd=found.pd, pd_low=found.pd_low, pd_high=found.pd_high, points=None,
-        reasons=(*(_remarks(gathered) or ("nothing that the score looks at is known of it",)), said),
+        reasons=(*why, said),
         model_sha256=with_.sha256, fallback=said,
     )  # fmt: skip
 
