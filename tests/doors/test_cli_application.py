@@ -35,7 +35,7 @@ def lender(karez: Karez) -> Karez:
         "consent", "grant", "--grantor", "tin:100", "--receiver", "main", "--purpose",
         "underwriting", "--scope", "TRANSACTIONS", "--series", "facts", "--mode", "VIEW",
         "--starts-at", "2020-01-01T00:00:00Z", "--ends-at", "2090-01-01T00:00:00Z",
-        "--range-from", "2025-01-01", "--range-to", "2026-12-31",
+        "--range-from", "2025-01-01", "--range-to", "2026-12-31", "--uses", "100",
     )  # fmt: skip
     return karez
 
@@ -90,7 +90,7 @@ def test_application__a_file_of_them(lender: Karez):
     assert (done["rows"], done["submitted"], done["refused"]) == (6, 2, 4)
     assert sorted((each["line"], each["error"]["code"]) for each in done["refusals"]) == [
         (3, "party-not-found"),
-        (4, "application-malformed"),
+        (4, "product-term"),
         (5, "application-malformed"),
         (6, "product-unknown"),
     ]
