@@ -18,8 +18,9 @@ from karez.services.origination.errors import ApplicationMalformedError, Collate
 from karez.services.origination.event import Booked, Content
 from karez.services.origination.said import own_labels
 from karez.services.origination.securing import cover_needed_minor
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Known, read_parties
-from karez.services.products import TermSheet, find_sheet
+from karez.services.products import TermSheet
 
 
 @attrs.frozen(kw_only=True)
@@ -50,14 +51,12 @@ def book(desk: Desk, payouts: Sequence[Payout], *, preview: bool = False) -> lis
             if party is not None
         }
         parties = read_parties(connection, named)
-        wanted = {(one.asked.product, one.asked.product_version) for _, one in pairs}
-        sheets = {key: find_sheet(connection, *key) for key in wanted}
+        sheets = Sheets.of(connection, [one for _, one in pairs])
         made: dict[int, Content | KarezError] = {}
         cases: dict[int, _Case] = {}
         for place, (command, one) in enumerate(pairs):
-            sheet = sheets[one.asked.product, one.asked.product_version]
             supplier = parties[one.asked.supplier] if one.asked.supplier else None
-            case = _Case(command, one, sheet, parties[one.asked.borrower], supplier)
+            case = _Case(command, one, sheets.sheet(one), parties[one.asked.borrower], supplier)
             try:
                 case.check()
             except KarezError as error:
