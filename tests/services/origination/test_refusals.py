@@ -113,10 +113,12 @@ def test_gather__reads_nothing_without_consent(desk: Desk):
     given = consent(desk.books, desk.name)
     [seen] = gather(desk, [step(application)], preview=True)
     assert seen.one().gathered.readings[0].consent_id == given
-    assert not search_facts(desk.evidence, Filter(schema="consent_use/1"))
+    tried = len(search_facts(desk.evidence, Filter(schema="consent_use/1")))
+    assert tried == 1  # the consent for another purpose was asked, and the refusal is on record
     revoke(desk.books, given)
     [revoked] = gather(desk, [step(application)])
     assert code(revoked) == "consent-required"
+    assert "withdrawn" in str(revoked.error) or "purpose" in str(revoked.error)
     assert find_application(desk, application.application_id).stage is Stage.SUBMITTED
     assert other
 
