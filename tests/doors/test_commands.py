@@ -29,6 +29,20 @@ CONSENT = (
     " --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
     " --range-from 2026-01-01 --range-to 2026-01-31"
 )
+ON = "--on 2026-06-30"
+ASKED = f"--product pledged --borrower tin:1 --amount 1000 --instalments 12 {ON}"
+READABLE = (
+    "--grantor tin:1 --receiver main --purpose underwriting --scope TRANSACTIONS --series facts"
+    " --mode VIEW --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
+    " --range-from 2026-01-01 --range-to 2026-12-31 --uses 9"
+)
+PLEDGED = """
+[collateral]
+least_cover_pct = 50
+[[collateral.accepted]]
+kind = "vehicle"
+advance_pct = 80
+"""
 PRICE = {
     "plan.toml": (
         'currency = "EUR"\nbudget = 9\namount = { least = 1, most = 9, step = 1 }\nlgd = 0.5\n'
@@ -116,6 +130,18 @@ CALLS = {
     "facts witness forks": "",
     "score portraits": "--as-of 2026-12-31",
     "score behind": "id:100 headcount --as-of 2026-12-31",
+    "application submit": f"--id {ENTRY} {ASKED}",
+    "application assess": f"{ENTRY} {ON}",
+    "application vote": f"{ENTRY} --for --by bob --reason known {ON}",
+    "application decide": f"{ENTRY} --by bob {ON}",
+    "application offer": f"{ENTRY} {ON}",
+    "application pledge": f"{ENTRY} --kind vehicle --value 900 --thing MV=7 {ON}",
+    "application accept": f"{ENTRY} {ON}",
+    "application book": f"{ENTRY} {ON}",
+    "application withdraw": f"{HELD[0]} {ON}",
+    "application show": ENTRY,
+    "application list": "",
+    "application verify": "",
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
@@ -211,6 +237,13 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
+    chart = ["1020,asset,EUR", "1100,asset,EUR", "1110,asset,EUR", "4010,income,EUR"]
+    karez("account", "open", "--file", karez.write("chart.csv", "code,type,currency", *chart))
+    pledged = SMALLEST.replace('"small"', '"pledged"') + PLEDGED
+    karez("product", "publish", karez.write("pledged.toml", pledged))
+    karez("party", "add", "firm", "Mill", "--key", "tin:1")
+    karez("consent", "grant", *READABLE.split())
+    karez("application", "submit", "--id", HELD[0], *ASKED.split())
     karez("rights", "reserve", "--id", HELD[1], *CLAIM.split(), *UNTIL)
     for name, arguments in CALLS.items():
         done = karez.run(*name.split(), *arguments.split(), "--json")

@@ -119,11 +119,8 @@ def test_walk__a_large_loan_with_a_committee_and_a_pledge(desk: Desk):
     [missing] = book(desk, [step(application, Payout)])
     assert missing.error.code == "collateral-missing"
     truck = Thing(Scheme.MOTOR_VEHICLE, "KM8J3CA46JU622994")
-    [pledged] = pledge(
-        desk,
-        [step(application, Pledge, kind="vehicle", things=(truck,), value_minor=800_000)],
-        REGIME,
-    )
+    given = {"kind": "vehicle", "things": (truck,), "value_minor": 800_000}
+    [pledged] = pledge(desk, [step(application, Pledge, **given)], REGIME)
     assert pledged.one().pledges[0].cover_minor == 640_000
     [booked] = book(desk, [step(application, Payout)])
     assert booked.one().stage is Stage.BOOKED

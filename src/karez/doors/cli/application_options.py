@@ -21,7 +21,6 @@ from karez.services.origination import Command, Desk, Outcome, Stage, list_appli
 ALL_MOST = 100_000
 
 C = TypeVar("C", bound=Command)
-Asked = Callable[[type[C]], list[C]]
 
 
 def application_id(text: str) -> UUID:
@@ -67,6 +66,7 @@ def step_options(command: Callable[..., None]) -> Callable[..., None]:
 def commands_of(  # noqa: PLR0913 - one for each option
     desk: Desk,
     kind: type[C],
+    /,
     *,
     applications: tuple[UUID, ...],
     stage: str | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -10,7 +10,17 @@ import attrs
 from karez.doors.cli.bookkeeping import major
 from karez.kernel.ids import show_id
 from karez.services.origination import Application, Desk, Event
-from karez.services.origination.event import Offered, Priced, Voted
+from karez.services.origination.event import (
+    Booked,
+    Decided,
+    Gathered,
+    Offered,
+    Pledged,
+    Priced,
+    Scored,
+    Trusted,
+    Voted,
+)
 from karez.services.parties import Known, find_parties
 
 _LABEL_WIDTH = 11
@@ -97,166 +107,134 @@ def page(application: Application, desk: Desk) -> list[str]:
     """Return everything that an application rests on, a paragraph for each step."""
     borrower = _parties(application, desk)[application.asked.borrower]
     asked, unit = application.asked, application.asked.currency
+    purpose = f", for {asked.purpose}" if asked.purpose else ""
+    who, amount = f"{borrower.party.full_name} ({borrower.key})", major(asked.amount_minor, unit)
     lines = [
         f"{application.shown_id}  {application.stage.value}",
-        f"{borrower.party.full_name} ({borrower.key}) asks for {major(asked.amount_minor, unit)}"
-        f" {unit} in {asked.instalments} instalments of {asked.product}"
-        f" {asked.product_version}" + (f", for {asked.purpose}" if asked.purpose else ""),
+        f"{who} asks for {amount} {unit}{purpose}",
+        f"{asked.instalments} instalments of {asked.product} {asked.product_version}",
     ]
-    for label, said in _paragraphs(application):
-        lines += [
-            f"{(label if first else '').ljust(_LABEL_WIDTH)}{text}" for first, text in _marked(said)
-        ]
+    for label, said in _Page(application).paragraphs():
+        for place, text in enumerate(said):
+            lines.append(f"{'' if place else label:{_LABEL_WIDTH}}{text}")
     return lines
 
 
-def _marked(said: list[str]) -> Iterator[tuple[bool, str]]:
-    for place, text in enumerate(said):
-        yield place == 0, text
+@attrs.frozen
+class _Page:
+    """The paragraphs of one application: a label, and its lines."""
 
+    application: Application
 
-def _paragraphs(application: Application) -> Iterator[tuple[str, list[str]]]:
-    yield from _known(application)
-    if application.priced is not None:
-        yield from _price(application.priced, application.asked.currency)
-    yield from _decided(application)
-    if application.offered is not None:
-        yield "offer", _offer(application.offered, application.asked.currency)
-    for pledge in application.pledges:
-        unit = application.asked.currency
-        yield (
-            "pledge",
-            [
-                (
-                    f"{pledge.kind} {pledge.description}: worth {major(pledge.value_minor, unit)}, before"
-                    f" us {major(pledge.prior_minor, unit)}, covers {major(pledge.cover_minor, unit)}"
-                ),
-                *pledge.reasons,
-            ],
-        )
-    if application.booked is not None:
-        loan, unit = application.booked, application.asked.currency
-        yield (
-            "loan",
-            [f"number {loan.loan_number}, {major(loan.paid_minor, unit)} paid to {loan.paid_to}"],
-        )
+    def money(self, amount_minor: int) -> str:
+        return f"{major(amount_minor, self.application.asked.currency)}"
 
+    def paragraphs(self) -> Iterator[tuple[str, list[str]]]:
+        one = self.application
+        parts: list[tuple[str, object, Callable[[Any], list[str]]]] = [
+            ("facts", one.gathered, self._facts),
+            ("trust", one.trusted, self._trust),
+            ("score", one.scored, self._score),
+            ("rate", one.priced, self._rate),
+            ("amount", one.priced, self._amount),
+            ("policy", one.priced, self._policy),
+            ("votes", one.votes or None, self._votes),
+            ("decision", one.decided, self._decision),
+            ("offer", one.offered, self._offer),
+            *(("pledge", each, self._pledge) for each in one.pledges),
+            ("loan", one.booked, self._loan),
+        ]
+        for label, part, said in parts:
+            if part is not None:
+                yield label, said(part)
 
-def _known(application: Application) -> Iterator[tuple[str, list[str]]]:
-    unit = application.asked.currency
-    if application.gathered is not None:
-        gathered = application.gathered
+    def _facts(self, gathered: Gathered) -> list[str]:
         [reading] = gathered.readings
         low = gathered.low_month_minor
-        said = [
-            (
-                f"{gathered.facts} read under {show_id('rgt', reading.consent_id)},"
-                f" {reading.range_from} to {reading.range_to}"
-            ),
-            (
-                f"sales of the year {major(gathered.sales_year_minor, unit)}, customers"
-                f" {gathered.customers}, a poor month"
-                f" {'not known' if low is None else major(low, unit)}"
-            ),
+        poor = "not known" if low is None else self.money(low)
+        consent = show_id("rgt", reading.consent_id)
+        sales = self.money(gathered.sales_year_minor)
+        return [
+            f"{gathered.facts} of {reading.range_from} to {reading.range_to}, under {consent}",
+            f"sales of the year {sales}, a poor month {poor}, customers {gathered.customers}",
         ]
-        yield "facts", said
-    if application.trusted is not None:
-        trusted = application.trusted
+
+    def _trust(self, trusted: Trusted) -> list[str]:
         if not trusted.invoiced_minor:
-            yield "trust", ["asked against no invoice"]
-        else:
-            doubts = [
-                f"  {each.invoice}, {each.check}: {each.words}"
-                for each in trusted.reasons
-                if each.words
-            ]
-            yield (
-                "trust",
-                [
-                    (
-                        f"{trusted.verdict}: {major(trusted.believed_minor, unit)} of"
-                        f" {major(trusted.invoiced_minor, unit)} is believed"
-                    ),
-                    *doubts,
-                ],
-            )
-    if application.scored is not None:
-        scored = application.scored
+            return ["asked against no invoice"]
+        believed, whole = self.money(trusted.believed_minor), self.money(trusted.invoiced_minor)
+        doubts = [each for each in trusted.reasons if each.words]
+        return [
+            f"{trusted.verdict}: {believed} of {whole} is believed",
+            *(f"  {each.invoice}, {each.check}: {each.words}" for each in doubts),
+        ]
+
+    def _score(self, scored: Scored) -> list[str]:
         points = "" if scored.points is None else f", {scored.points} points"
-        yield (
-            "score",
-            [
-                (
-                    f"default probability {scored.pd:.1%} ({scored.pd_low:.1%} to {scored.pd_high:.1%})"
-                    f"{points}"
-                ),
-                *(f"  {reason}" for reason in scored.reasons),
-            ],
-        )
+        between = f"{scored.pd_low:.1%} to {scored.pd_high:.1%}"
+        return [
+            f"default probability {scored.pd:.1%} ({between}){points}",
+            *(f"  {reason}" for reason in scored.reasons),
+        ]
 
+    def _rate(self, priced: Priced) -> list[str]:
+        parts = [
+            f"{name.replace('_', ' ')} {share:.2%}"
+            for name, share in priced.rate_parts.items()
+            if share
+        ]
+        return [f"{priced.rate_pct_year.normalize():f} % a year", f"  {', '.join(parts)}"]
 
-def _price(priced: Priced, unit: str) -> Iterator[tuple[str, list[str]]]:
-    parts = ", ".join(
-        f"{name.replace('_', ' ')} {share:.2%}"
-        for name, share in priced.rate_parts.items()
-        if share
-    )
-    yield "rate", [f"{priced.rate_pct_year.normalize():f} % a year", f"  {parts}"]
-    bounds = ", ".join(f"{name} {major(most, unit)}" for name, most in priced.limits.items())
-    yield (
-        "amount",
-        [
-            (
-                f"{major(priced.amount_minor, unit)} {unit}, bound by"
-                f" {'what is asked' if priced.binding == 'asked' else priced.binding}"
-            ),
-            f"  {bounds}",
-        ],
-    )
-    said = {"approve": "approve", "refuse": "refuse"}.get(
-        priced.route, f"{priced.committee} decides, {priced.votes} votes are needed"
-    )
-    yield "policy", [f"{said} ({priced.rule})", *(f"  {each}" for each in priced.reasons)]
+    def _amount(self, priced: Priced) -> list[str]:
+        binding = "what is asked" if priced.binding == "asked" else priced.binding
+        bounds = [f"{name} {self.money(most)}" for name, most in priced.limits.items()]
+        return [
+            f"{self.money(priced.amount_minor)}, bound by {binding}",
+            f"  {', '.join(bounds)}",
+        ]
 
+    def _policy(self, priced: Priced) -> list[str]:
+        said = priced.route
+        if priced.committee:
+            said = f"{priced.committee} decides, {priced.votes} votes are needed"
+        return [f"{said} ({priced.rule})", *(f"  {each}" for each in priced.reasons)]
 
-def _decided(application: Application) -> Iterator[tuple[str, list[str]]]:
-    if application.votes:
-        yield (
-            "votes",
-            [
-                f"{each.actor} {'for' if _approves(each) else 'against'}: {each.reason}"
-                for each in application.votes
-            ],
-        )
-    if application.decided is not None:
-        decided = application.decided
+    def _votes(self, votes: Sequence[Event]) -> list[str]:
+        return [
+            f"{each.actor} {'for' if _approves(each) else 'against'}: {each.reason}"
+            for each in votes
+        ]
+
+    def _decision(self, decided: Decided) -> list[str]:
         said = "approved" if decided.approved else "refused"
-        by = "against policy, by " if decided.overrides else "by "
-        yield (
-            "decision",
-            [
-                f"{said} {by}{decided.by}, fact {decided.fact_index}",
-                *(f"  {each}" for each in decided.reasons),
-            ],
-        )
+        by = "by override, by" if decided.overrides else "by"
+        return [
+            f"{said} {by} {decided.by}; fact {decided.fact_index}",
+            *(f"  {each}" for each in decided.reasons),
+        ]
 
+    def _offer(self, offered: Offered) -> list[str]:
+        rate = f"{offered.rate_pct_year.normalize():f} %"
+        instalment, total = self.money(offered.instalment_minor), self.money(offered.total_minor)
+        interest, fees = self.money(offered.interest_minor), self.money(offered.fees_minor)
+        return [
+            f"{self.money(offered.amount_minor)} at {rate}, open until {offered.valid_until}",
+            f"  {offered.instalments} instalments of {instalment}, to {offered.last_due}",
+            f"  in all {total}: interest {interest}, fees {fees}",
+            f"  {offered.apr_pct:.2f} % a year, all included",
+        ]
 
-def _offer(offered: Offered, unit: str) -> list[str]:
-    return [
-        (
-            f"{major(offered.amount_minor, unit)} {unit} at {offered.rate_pct_year.normalize():f} %,"
-            f" open until {offered.valid_until}"
-        ),
-        (
-            f"  {offered.instalments} instalments of {major(offered.instalment_minor, unit)}, the last"
-            f" on {offered.last_due}"
-        ),
-        (
-            f"  in all {major(offered.total_minor, unit)}: interest"
-            f" {major(offered.interest_minor, unit)}, fees {major(offered.fees_minor, unit)};"
-            f" {offered.apr_pct:.2f} % a year, all included"
-        ),
-    ]
+    def _pledge(self, pledged: Pledged) -> list[str]:
+        value, prior = self.money(pledged.value_minor), self.money(pledged.prior_minor)
+        cover = self.money(pledged.cover_minor)
+        return [
+            f"{pledged.kind} {pledged.description}: place {pledged.place}, covers {cover}",
+            f"  worth {value}, of which {prior} is before us",
+            *(f"  {each}" for each in pledged.reasons),
+        ]
+
+    def _loan(self, booked: Booked) -> list[str]:
+        return [f"{booked.loan_number}, {self.money(booked.paid_minor)} paid to {booked.paid_to}"]
 
 
 def _approves(event: Event) -> bool:

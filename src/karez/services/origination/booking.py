@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import psycopg
 
 from karez.engines.servicing.events import Disbursement
+from karez.engines.servicing.terms import Tranche
 from karez.kernel.errors import KarezError
 from karez.services import lending
 from karez.services.bookkeeping import derive_id
@@ -17,8 +18,9 @@ from karez.services.origination.errors import ApplicationMalformedError, Collate
 from karez.services.origination.event import Booked, Content
 from karez.services.origination.said import own_labels
 from karez.services.origination.securing import cover_needed_minor
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Known, read_parties
-from karez.services.products import TermSheet, find_sheet
+from karez.services.products import TermSheet
 
 
 @attrs.frozen(kw_only=True)
@@ -49,54 +51,79 @@ def book(desk: Desk, payouts: Sequence[Payout], *, preview: bool = False) -> lis
             if party is not None
         }
         parties = read_parties(connection, named)
-        made: list[Content | KarezError] = []
-        for command, application in pairs:
-            sheet = find_sheet(
-                connection, application.asked.product, application.asked.product_version
-            )
+        sheets = Sheets.of(connection, [one for _, one in pairs])
+        made: dict[int, Content | KarezError] = {}
+        cases: dict[int, _Case] = {}
+        for place, (command, one) in enumerate(pairs):
+            supplier = parties[one.asked.supplier] if one.asked.supplier else None
+            case = _Case(command, one, sheets.sheet(one), parties[one.asked.borrower], supplier)
             try:
-                with connection.transaction():  # one that lending refuses leaves nothing behind
-                    borrower = parties[application.asked.borrower]
-                    supplier = parties.get(application.asked.supplier or command.command_id)
-                    case = _Case(desk, command, application, sheet, borrower, supplier)
-                    made.append(case.booked(connection))
+                case.check()
             except KarezError as error:
-                made.append(error)
-        return made
+                made[place] = error
+            else:
+                cases[place] = case
+        made |= _booked(desk, connection, cases)
+        return [made[place] for place in range(len(pairs))]
 
     return run(desk, "booked", payouts, make, preview=preview)
+
+
+def _booked(
+    desk: Desk, connection: psycopg.Connection, cases: Mapping[int, _Case]
+) -> dict[int, Content | KarezError]:
+    """Book cases and pay them out: all together, or one by one where lending refuses one."""
+    try:
+        with connection.transaction():  # what lending refuses leaves nothing behind
+            return _booked_together(desk, connection, cases)
+    except KarezError as error:
+        if len(cases) == 1:
+            return dict.fromkeys(cases, error)
+    return {
+        place: content
+        for each in cases.items()
+        for place, content in _booked(desk, connection, dict([each])).items()
+    }
+
+
+def _booked_together(
+    desk: Desk, connection: psycopg.Connection, cases: Mapping[int, _Case]
+) -> dict[int, Content | KarezError]:
+    made: dict[int, Content | KarezError] = {}
+    bookings = [case.booking() for case in cases.values()]
+    loans = lending.book_loans_within(desk.books, connection, bookings)
+    days = {case.command.on for case in cases.values()}
+    for day in sorted(days):
+        payouts = [
+            payout
+            for case, loan in zip(cases.values(), loans, strict=True)
+            if case.command.on == day
+            for payout in case.disbursements(loan)
+        ]
+        for outcome in lending.record_within(desk.books, connection, payouts, on=day):
+            if outcome.error is not None:
+                raise outcome.error
+    for (place, case), loan in zip(cases.items(), loans, strict=True):
+        made[place] = Booked(
+            loan_id=loan.loan_id,
+            loan_number=loan.loan_number,
+            paid_minor=sum(part.amount_minor for part in case.due(loan)),
+            paid_to=(case.supplier or case.borrower).key,
+        )
+    return made
 
 
 @attrs.frozen
 class _Case:
     """One accepted loan, and who gets the money."""
 
-    desk: Desk
     command: Payout
     application: Application
     sheet: TermSheet
     borrower: Known
     supplier: Known | None
 
-    def booked(self, connection: psycopg.Connection) -> Booked:
-        self._check()
-        [loan] = lending.book_loans_within(self.desk.books, connection, [self._booking()])
-        paid = 0
-        outcomes = lending.record_within(
-            self.desk.books, connection, list(self._disbursements(loan)), on=self.command.on
-        )
-        for outcome in outcomes:
-            if outcome.error is not None:
-                raise outcome.error
-        paid = sum(part.amount_minor for part in loan.terms.tranches if part.on <= self.command.on)
-        return Booked(
-            loan_id=loan.loan_id,
-            loan_number=loan.loan_number,
-            paid_minor=paid,
-            paid_to=(self.supplier or self.borrower).key,
-        )
-
-    def _check(self) -> None:
+    def check(self) -> None:
         offered = self.application.offered
         assert offered is not None  # noqa: S101 - the stage says so
         if self.command.on < offered.starts_on:
@@ -115,11 +142,9 @@ class _Case:
             )
             raise CollateralMissingError(application=self.application.shown_id, reason=reason)
 
-    def _booking(self) -> lending.Booking:
-        offered, scored, priced = (
-            self.application.offered, self.application.scored, self.application.priced,
-        )  # fmt: skip
-        assert offered and scored and priced  # noqa: S101, PT018 - the stage says so
+    def booking(self) -> lending.Booking:
+        offered, scored = self.application.offered, self.application.scored
+        assert offered and scored  # noqa: S101, PT018 - the stage says so
         asked, on = self.application.asked, self.command.on
         labels = own_labels(self.application, self.borrower)
         pledges = self.application.pledges
@@ -147,13 +172,16 @@ class _Case:
             actor=self.command.actor or "karez application",
         )
 
-    def _disbursements(self, loan: lending.Loan) -> list[lending.Command]:
-        """Return the parts of the loan that are due by the day, as commands to lending."""
+    def due(self, loan: lending.Loan) -> list[Tranche]:
+        """Return the parts of the loan that go out by the day."""
+        return [part for part in loan.terms.tranches if part.on <= self.command.on]
+
+    def disbursements(self, loan: lending.Loan) -> list[lending.Command]:
+        """Return these parts as commands to lending."""
         reason = self.command.reason
         if self.supplier is not None:
             invoice = self.application.asked.supplier_invoice
             reason = f"invoice {invoice} of {self.supplier.key}" + (f"; {reason}" if reason else "")
-        due = [part for part in loan.terms.tranches if part.on <= self.command.on]
         return [
             lending.Command(
                 command_id=derive_id(
@@ -167,5 +195,5 @@ class _Case:
                 actor=self.command.actor or "karez application",
                 reason=reason,
             )
-            for number, part in enumerate(due, 1)
+            for number, part in enumerate(self.due(loan), 1)
         ]

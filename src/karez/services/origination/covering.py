@@ -41,6 +41,23 @@ class Opened:
     window: Window
 
 
+@attrs.frozen
+class _Attempt:
+    """A use that was chosen: with a window where it is allowed, else with the reason."""
+
+    party: Known
+    use: Use | None
+    window: Window | None
+    reason: str = ""
+
+    def answer(self, receiver: str) -> Opened | KarezError:
+        if self.use is not None and self.window is not None:
+            return Opened(self.use, self.window)
+        return ConsentRequiredError(
+            receiver=receiver, party=self.party.key, purpose=PURPOSE, reason=self.reason
+        )
+
+
 def open_facts(
     desk: Desk, kind: str, commands: Sequence[Command], *, preview: bool
 ) -> dict[UUID, Opened | KarezError]:
@@ -65,12 +82,9 @@ def open_facts(
             for command, party in asked
         }
         if not preview:
-            _begin(connection, chosen)
-            record_uses(
-                connection, book,
-                [each.use.use_id for each in chosen.values() if isinstance(each, Opened)],
-            )  # fmt: skip
-    return chosen
+            tried = _begin(connection, chosen)
+            record_uses(connection, book, tried)
+    return {command: each.answer(desk.name) for command, each in chosen.items()}
 
 
 def _may(application: Application, kind: str) -> bool:
@@ -87,35 +101,41 @@ def _choose(
     command: Command,
     party: Known,
     consents: dict[str, list[tuple[UUID, date, date]]],
-) -> Opened | KarezError:
-    """Return the first use that a consent allows, or why the last one is refused."""
-    reason = "it has granted none over its facts"
+) -> _Attempt:
+    """Return the first use that a consent allows, or else the last that is refused, and why."""
+    last = _Attempt(party, None, None, "it has granted none over its facts")
     for key in party.party.keys:
-        for consent_id, first, last in consents.get(key, ()):
+        for consent_id, first, last_day in consents.get(key, ()):
             since = max(first, command.on - timedelta(days=RANGE_DAYS))
-            until = min(last, command.on)
+            until = min(last_day, command.on)
             if until < since:
-                reason = f"the consent covers {first} to {last}"
+                last = attrs.evolve(last, reason=f"the consent covers {first} to {last_day}")
                 continue
             use = Use(
                 consent_id, desk.name, PURPOSE, SCOPE, Mode.VIEW, SERIES, since, until,
                 reader=command.actor or "karez application",
-                use_id=derive_id("karez.application.use", str(command.command_id)),
             )  # fmt: skip
             error = uses.judge_use(connection, use)
             if error is None:
-                return Opened(use, Window(key, since, until))
-            reason = error.message.rstrip(".")
-    return ConsentRequiredError(receiver=desk.name, party=party.key, purpose=PURPOSE, reason=reason)
+                # One id for one command: who asks again is told the same, and reads once.
+                name = derive_id("karez.application.use", str(command.command_id), str(consent_id))
+                return _Attempt(party, attrs.evolve(use, use_id=name), Window(key, since, until))
+            last = _Attempt(party, use, None, error.message.rstrip("."))
+    return last
 
 
-def _begin(connection: psycopg.Connection, chosen: dict[UUID, Opened | KarezError]) -> None:
-    """Record the uses; of several consents the lower id first, as whoever locks several does."""
-    opened = [(command, each) for command, each in chosen.items() if isinstance(each, Opened)]
-    for command, each in sorted(opened, key=lambda pair: pair[1].use.consent_id):
-        error = uses.begin_use(connection, each.use)
+def _begin(connection: psycopg.Connection, chosen: dict[UUID, _Attempt]) -> list[UUID]:
+    """Record all that is tried, allowed or refused, and return the ids of these uses.
+
+    Of several consents the lower id comes first, as with whoever locks several.
+    """
+    tried = [(command, each.use) for command, each in chosen.items() if each.use is not None]
+    for command, use in sorted(tried, key=lambda pair: pair[1].consent_id):
+        error = uses.begin_use(connection, use)
         if error is not None:
-            chosen[command] = error
+            reason = error.message.rstrip(".")
+            chosen[command] = attrs.evolve(chosen[command], window=None, reason=reason)
+    return [use.use_id for _, use in tried]
 
 
 def close_facts(connection: psycopg.Connection, desk: Desk, read: dict[UUID, int]) -> None:

@@ -22,8 +22,9 @@ from karez.services.origination.errors import (
     VoteRefusedError,
 )
 from karez.services.origination.event import Content, Decided, Priced, Voted, encode_content
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Known, read_parties
-from karez.services.products import find_sheet
+from karez.services.products import TermSheet
 
 _TEXT_MOST = 2_000
 
@@ -102,7 +103,8 @@ def decide(desk: Desk, choices: Sequence[Choice], *, preview: bool = False) -> l
     def make(
         connection: psycopg.Connection, pairs: Sequence[tuple[Choice, Application]]
     ) -> list[Content | KarezError]:
-        made = [_decided(connection, choice, application) for choice, application in pairs]
+        sheets = Sheets.of(connection, [application for _, application in pairs])
+        made = [_decided(choice, one, sheets.sheet(one)) for choice, one in pairs]
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
         places = [place for place, each in enumerate(made) if isinstance(each, Decided)]
         facts = [
@@ -125,13 +127,11 @@ def decide(desk: Desk, choices: Sequence[Choice], *, preview: bool = False) -> l
     return run(desk, "decided", choices, make, preview=preview)
 
 
-def _decided(
-    connection: psycopg.Connection, choice: Choice, application: Application
-) -> Content | KarezError:
+def _decided(choice: Choice, application: Application, sheet: TermSheet) -> Content | KarezError:
     priced = application.priced
     assert priced is not None  # noqa: S101 - the stage says so
     if choice.override is not None:
-        return _overridden(connection, choice, application, priced)
+        return _overridden(choice, application, priced, sheet)
     if application.stage is not Stage.PRICED:
         return ApplicationStepError(
             application=application.shown_id, stage=application.stage, step="decided",
@@ -156,7 +156,7 @@ def _decided(
 
 
 def _overridden(
-    connection: psycopg.Connection, choice: Choice, application: Application, priced: Priced
+    choice: Choice, application: Application, priced: Priced, sheet: TermSheet
 ) -> Content | KarezError:
     """Return a decision that goes against policy or committee: by another, with a reason."""
     reason = may_not_vote(
@@ -168,7 +168,6 @@ def _overridden(
         return DecisionRefusedError(application=application.shown_id, reason=reason)
     if not choice.reason.strip():
         return ReasonRequiredError(step="override")
-    sheet = find_sheet(connection, application.asked.product, application.asked.product_version)
     amount = choice.amount_minor
     if amount is None:
         amount = priced.amount_minor or application.asked.amount_minor

@@ -91,12 +91,13 @@ def run(
     answers: list[Outcome] = []
     with desk.evidence.transaction() as connection, connection.transaction():
         ledger = _Ledger.of(connection, kind, commands)
-        waiting = list(range(len(commands)))
+        waiting = set(range(len(commands)))
         while waiting:
-            first = {commands[place].application_id: place for place in reversed(waiting)}
-            now = sorted(first.values())
-            ledger.take(connection, now, make)
-            waiting = [place for place in waiting if place not in set(now)]
+            first: dict[UUID, int] = {
+                commands[place].application_id: place for place in sorted(waiting, reverse=True)
+            }
+            ledger.take(connection, sorted(first.values()), make)
+            waiting -= set(first.values())
         write_events(connection, ledger.added, ledger.standing)
         answers = [ledger.answers[place] for place in range(len(commands))]
         if preview:
@@ -216,9 +217,17 @@ def write_events(
     """Write events, and what follows from them of applications that were there before."""
     if not events:
         return
-    rows = [
-        attrs.asdict(event, filter=lambda field, _: field.name not in {"content", "recorded_at"})
-        | {"kind": event.kind, "content": encode_content(event.content)}
+    rows: list[dict[str, object]] = [
+        {
+            "application_id": event.application_id,
+            "number": event.number,
+            "command_id": event.command_id,
+            "kind": event.kind,
+            "valid_on": event.valid_on,
+            "content": encode_content(event.content),
+            "actor": event.actor,
+            "reason": event.reason,
+        }
         for event in events
     ]
     _write(connection, "add_events", rows)

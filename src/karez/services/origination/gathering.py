@@ -141,9 +141,9 @@ def _of_unit(
         mine = _of(trade, party, day)
         facts = len(mine) + sum(len(_of(table, party, day)) for table in others)
         found.append(
-            Gathered(
+            attrs.evolve(
+                _trade(mine, day),
                 readings=(_reading(each, facts),),
-                log_size=0,
                 numbers={
                     name: float(values[row])
                     for name, values in portraits.numbers.items()
@@ -155,7 +155,6 @@ def _of_unit(
                     if values[row] is not None
                 },
                 facts=facts,
-                **_summary(mine, day),
             )
         )
     return found
@@ -171,8 +170,8 @@ def _of(table: AnyFacts, party: int, day: int) -> AnyFacts:
     return table.take(begin + np.flatnonzero(table.day[begin:end] <= day))
 
 
-def _summary(invoices: Invoices, day: int) -> dict[str, object]:
-    """Return the figures of a borrower's trade, and what is odd about it."""
+def _trade(invoices: Invoices, day: int) -> Gathered:
+    """Return the figures of a borrower's trade and what is odd about it, and nothing else."""
     good = invoices.take(invoices.status != Status.VOID)
     age = day - good.day
     signed = np.where(good.side == Side.SALE, good.amount_minor, -good.amount_minor)
@@ -187,13 +186,18 @@ def _summary(invoices: Invoices, day: int) -> dict[str, object]:
         remark = Remark.ALL_VOID
     elif len(customers) == 1:
         remark = Remark.ONE_CUSTOMER
-    return {
-        "sales_year_minor": sales,
-        "low_month_minor": _low_month(age, signed),
-        "customers": len(customers),
-        "top_customer_share": float(by_customer.max() / sales) if sales > 0 else 0.0,
-        "remark": remark,
-    }
+    return Gathered(
+        readings=(),
+        log_size=0,
+        numbers={},
+        labels={},
+        facts=0,
+        sales_year_minor=sales,
+        low_month_minor=_low_month(age, signed),
+        customers=len(customers),
+        top_customer_share=float(by_customer.max() / sales) if sales > 0 else 0.0,
+        remark=remark,
+    )
 
 
 def _low_month(age: npt.NDArray[np.int64], signed: npt.NDArray[np.int64]) -> int | None:

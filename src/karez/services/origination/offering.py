@@ -14,7 +14,8 @@ from karez.services.origination.cost import cost_of
 from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.errors import ApplicationMalformedError, OfferExpiredError
 from karez.services.origination.event import Accepted, Content, Offered, Withdrawn
-from karez.services.products import find_sheet
+from karez.services.origination.sheets import Sheets
+from karez.services.products import TermSheet
 
 OPEN_DAYS = 30
 OPEN_DAYS_MOST = 366
@@ -45,10 +46,11 @@ def offer(desk: Desk, proposals: Sequence[Proposal], *, preview: bool = False) -
     def make(
         connection: psycopg.Connection, pairs: Sequence[tuple[Proposal, Application]]
     ) -> list[Content | KarezError]:
+        sheets = Sheets.of(connection, [application for _, application in pairs])
         made: list[Content | KarezError] = []
         for command, application in pairs:
             try:
-                made.append(_offered(connection, command, application))
+                made.append(_offered(command, application, sheets.sheet(application)))
             except KarezError as error:
                 made.append(error)
         return made
@@ -56,12 +58,9 @@ def offer(desk: Desk, proposals: Sequence[Proposal], *, preview: bool = False) -
     return run(desk, "offered", proposals, make, preview=preview)
 
 
-def _offered(
-    connection: psycopg.Connection, command: Proposal, application: Application
-) -> Offered:
+def _offered(command: Proposal, application: Application, sheet: TermSheet) -> Offered:
     decided, asked = application.decided, application.asked
     assert decided is not None  # noqa: S101 - the stage says so
-    sheet = find_sheet(connection, asked.product, asked.product_version)
     starts_on = command.starts_on or command.on
     until = command.valid_until or command.on + timedelta(days=OPEN_DAYS)
     if starts_on < command.on:

@@ -29,8 +29,9 @@ from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.event import Content, Gathered, Priced, Scored, Trusted
 from karez.services.origination.exposure import Exposure, read_exposures
 from karez.services.origination.said import policy_labels, policy_numbers, said_number
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Known, read_parties
-from karez.services.products import TermSheet, find_sheet
+from karez.services.products import TermSheet
 from karez.services.products.parts import HUNDRED
 
 _MONTHS_OF = {"days": 1 / 30.4375, "weeks": 7 / 30.4375, "months": 1.0, "years": 12.0}
@@ -47,13 +48,11 @@ def price(desk: Desk, commands: Sequence[Command], *, preview: bool = False) -> 
         connection: psycopg.Connection, pairs: Sequence[tuple[Command, Application]]
     ) -> list[Content | KarezError]:
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
-        wanted = {(one.asked.product, one.asked.product_version) for _, one in pairs}
-        sheets = {key: find_sheet(connection, *key) for key in wanted}
+        sheets = Sheets.of(connection, [one for _, one in pairs])
         exposures = read_exposures(connection, [one for _, one in pairs])
         made: list[Content | KarezError] = []
         for command, one in pairs:
-            sheet = sheets[one.asked.product, one.asked.product_version]
-            case = _Case.of(one, sheet, borrowers[one.asked.borrower], exposures)
+            case = _Case.of(one, sheets.sheet(one), borrowers[one.asked.borrower], exposures)
             try:
                 priced = case.priced(command)
             except KarezError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 import msgspec
@@ -20,8 +20,9 @@ from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.event import Content, Gathered, Scored
 from karez.services.origination.gathering import WORDS, Remark
 from karez.services.origination.said import own_labels, said_number
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Known, read_parties
-from karez.services.products import TermSheet, find_sheet
+from karez.services.products import TermSheet
 
 REASONS = 4
 
@@ -59,8 +60,8 @@ def score(
         applications = [application for _, application in pairs]
         parties = [borrowers[each.asked.borrower] for each in applications]
         if with_ is None:
-            sheets = _sheets(connection, applications)
-            return [_stated(each, sheets) for each in applications]
+            sheets = Sheets.of(connection, applications)
+            return [_stated(sheets.sheet(each)) for each in applications]
         faults = [_fault(with_.model, each) for each in applications]
         sound = [place for place, error in enumerate(faults) if error is None]
         scored = _scored(with_, [applications[p] for p in sound], [parties[p] for p in sound])
@@ -70,15 +71,7 @@ def score(
     return run(desk, "scored", commands, make, preview=preview)
 
 
-def _sheets(
-    connection: psycopg.Connection, applications: Sequence[Application]
-) -> dict[tuple[str, int], TermSheet]:
-    wanted = {(each.asked.product, each.asked.product_version) for each in applications}
-    return {key: find_sheet(connection, *key) for key in wanted}
-
-
-def _stated(application: Application, sheets: Mapping[tuple[str, int], TermSheet]) -> Scored:
-    sheet = sheets[application.asked.product, application.asked.product_version]
+def _stated(sheet: TermSheet) -> Scored:
     pd = float(sheet.provisioning.pd_pct) / 100
     said = f"no score: the rate that {sheet.code} states, {pd:.1%}"
     return Scored(
@@ -138,9 +131,10 @@ def _stand_in(with_: Score, application: Application, gathered: Gathered, party:
     found = stranger(with_.model, own_labels(application, party))
     of = " and ".join(f"{name} {value}" for name, value in found.of.items())
     said = f"the rate of {of or 'all'} stands in, {found.pd:.1%}, widely"
+    why = _remarks(gathered) or ("nothing that the score looks at is known of it",)
     return Scored(
         pd=found.pd, pd_low=found.pd_low, pd_high=found.pd_high, points=None,
-        reasons=(*(_remarks(gathered) or ("nothing that the score looks at is known of it",)), said),
+        reasons=(*why, said),
         model_sha256=with_.sha256, fallback=said,
     )  # fmt: skip
 

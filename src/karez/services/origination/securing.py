@@ -35,8 +35,9 @@ from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.errors import CollateralRefusedError
 from karez.services.origination.event import Content, Pledged
 from karez.services.origination.papers import prints_of
+from karez.services.origination.sheets import Sheets
 from karez.services.parties import Kind, Known, read_parties
-from karez.services.products import find_sheet
+from karez.services.products import TermSheet
 from karez.services.products.parts import HUNDRED, Accepted
 
 RECEIVABLE = "receivable"
@@ -75,11 +76,13 @@ def pledge(
         connection: psycopg.Connection, pairs: Sequence[tuple[Pledge, Application]]
     ) -> list[Content | KarezError]:
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
+        sheets = Sheets.of(connection, [application for _, application in pairs])
         made: list[Content | KarezError] = []
         for command, application in pairs:
+            sheet = sheets.sheet(application)
             borrower = borrowers[application.asked.borrower]
             try:
-                case = _Case(connection, desk, command, application, borrower, regime)
+                case = _Case(connection, desk, command, application, sheet, borrower, regime)
                 made.append(case.pledged())
             except KarezError as error:
                 made.append(error)
@@ -96,6 +99,7 @@ class _Case:
     desk: Desk
     pledge: Pledge
     application: Application
+    sheet: TermSheet
     borrower: Known
     regime: Regime
 
@@ -137,8 +141,7 @@ class _Case:
         )
 
     def _accepted(self) -> Accepted:
-        asked = self.application.asked
-        sheet = find_sheet(self.connection, asked.product, asked.product_version)
+        sheet = self.sheet
         for accepted in sheet.collateral.accepted:
             if accepted.kind == self.pledge.kind:
                 return accepted

@@ -28,6 +28,7 @@ from karez.services.parties import Kind, Known, PartyNotFoundError, TieKind, par
 from karez.services.parties.ties import ties_between
 from karez.services.products import TermSheet, find_sheet
 from karez.services.products.parts import PaidTo
+from karez.services.products.planning import within
 
 PARTIES_MOST = 50
 TEXT_MOST = 500
@@ -66,7 +67,7 @@ def submit(
     """Submit applications, one or ten thousand; answers stand in their order.
 
     Refused for one of: ApplicationMalformedError, PartyNotFoundError, ProductUnknownError,
-    CommandTakenError.
+    ProductTermError, CommandTakenError.
     """
     answers: list[Outcome] = []
     with desk.evidence.transaction() as connection, connection.transaction():
@@ -198,16 +199,12 @@ def _named(connection: psycopg.Connection, names: set[str]) -> dict[str, Known |
 
 def _check_asked(asked: Submission, sheet: TermSheet) -> None:
     """Refuse what no loan of the product can be."""
-    amount, terms, exponent = sheet.amount, sheet.instalments, sheet.currency.exponent
-    value = str(asked.amount_minor / 10**exponent)
-    if not amount.least_minor <= asked.amount_minor <= amount.most_minor:
-        least, most = (one / 10**exponent for one in (amount.least_minor, amount.most_minor))
-        _malformed("amount", value, f"{sheet.code} lends from {least:,g} to {most:,g}")
-    if asked.amount_minor % amount.step_minor:
-        _malformed("amount", value, f"it is a multiple of {amount.step_minor / 10**exponent:,g}")
-    if not terms.least <= asked.instalments <= terms.most:
-        rule = f"{sheet.code} has from {terms.least} to {terms.most}"
-        _malformed("instalments", str(asked.instalments), rule)
+    within(
+        sheet,
+        amount_minor=asked.amount_minor,
+        rate_pct_year=sheet.rate.least_pct_year,  # which one it will be, its price says
+        instalments=asked.instalments,
+    )
     for field in ("purpose", "officer", "supplier_invoice", "actor", "reason"):
         text: str = getattr(asked, field)
         if len(text) > TEXT_MOST or "\x00" in text:

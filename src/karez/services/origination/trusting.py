@@ -142,13 +142,11 @@ def _of_others(connection: psycopg.Connection, application: Application) -> list
     }  # fmt: skip
     rows = connection.execute(QUERIES["list_applications"].text, asked).fetchall()
     ids = [row[0] for row in rows if row[0] != application.application_id]
-    live = [
-        each
-        for each in read_applications(connection, ids).values()
-        if each.stage not in _OVER and each.trusted is not None
-    ]
     named: Mapping[int, Application] = {
-        index: each for each in live if each.trusted for index in each.trusted.invoices
+        index: each
+        for each in read_applications(connection, ids).values()
+        if each.trusted is not None and each.trusted.verdict != "reject" and _runs(each)
+        for index in each.trusted.invoices
     }
     bodies = find_bodies(connection, list(named))
     decode = msgspec.json.Decoder(Invoice).decode
@@ -156,6 +154,12 @@ def _of_others(connection: psycopg.Connection, application: Application) -> list
         Asked(index, decode(body), named[index].submitted.valid_on, named[index].shown_id)
         for index, body in sorted(bodies.items())
     ]
+
+
+def _runs(application: Application) -> bool:
+    """Tell whether an application may still come to money, or has."""
+    refused = application.priced is not None and application.priced.route == "refuse"
+    return application.stage not in _OVER and (not refused or application.decided is not None)
 
 
 def _reasons(found: Assessment, row: int, asked: Asked) -> list[TrustReason]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import attrs
@@ -10,33 +10,37 @@ import attrs
 from karez.doors.cli.demo.story import Story
 from karez.doors.cli.price_words import major_of
 from karez.kernel.money import Currency, Money
-from karez.services.bookkeeping import Books, Draft, Movement, post_entry
+from karez.services.bookkeeping import Books, Draft, Movement, balance, post_entry
 from karez.services.bookkeeping.naming import derive_id
 from karez.services.lending import open_chart
 from karez.services.products import TermSheet, catalogue, publish
 
 BANK, BORROWINGS, CAPITAL, FUNDING_COST, OPERATING_COST = "1020", "2200", "3010", "5010", "5040"
 _CAPITAL_SHARE = Decimal("0.2")
-_ROOM = Decimal("1.2")  # for what is lent beside the plan, and for interest that comes later
 
 
 @attrs.frozen
 class Lender:
-    """Whose books these are, and what money costs it."""
+    """Whose books these are, and what money costs it. What it lacks, it borrows by the month."""
 
     books: Books
     currency: Currency
-    borrowed_minor: int
     funding_pct_year: Decimal
 
     def major(self, amount_minor: int) -> Decimal:
         """Return an amount in major units."""
         return major_of(amount_minor, self.currency)
 
-    def pay_for_month(self, last: date) -> None:
-        """Pay the interest of a month on what was borrowed, on its last day."""
-        due = self.borrowed_minor * self.funding_pct_year / 100 / 12
-        self._post("funding", str(last), last, (FUNDING_COST, BANK), int(due))
+    def end_month(self, last: date) -> None:
+        """Pay the interest of a month on what is borrowed; then borrow what lacks, or repay."""
+        owed = balance(self.books, BORROWINGS, last).balance_minor
+        interest = int(owed * self.funding_pct_year / 100 / 12)
+        self._post("funding", str(last), last, (FUNDING_COST, BANK), interest)
+        left = balance(self.books, BANK, last).balance_minor
+        if left < 0:
+            self._post("borrowing", str(last), last, (BANK, BORROWINGS), -left)
+        else:
+            self._post("repaying", str(last), last, (BORROWINGS, BANK), min(left, owed))
 
     def pay_for_loan(self, number: int, on: date, cost_minor: int) -> None:
         """Pay what it costs to make and serve a loan."""
@@ -48,7 +52,7 @@ class Lender:
 
 
 def found(story: Story, books: Books, sheet: TermSheet, budget_minor: int, day: date) -> Lender:
-    """Open the books of a lender with money for a budget: a fifth its own, the rest borrowed."""
+    """Open the books of a lender that has a fifth of a budget, and products on the shelf."""
     story.begin("A lender opens its books")
     unit = sheet.currency
     chart = open_chart(books, unit.code)
@@ -63,9 +67,9 @@ def found(story: Story, books: Books, sheet: TermSheet, budget_minor: int, day: 
     story.fact(
         "products", len(shelf),
         f"{len(chart)} accounts, {len(shelf)} products on the shelf, and"
-        f" {major_of(money, unit):,} {unit.code} in the bank, a fifth of it its own.",
+        f" {major_of(own.amount_minor, unit):,} {unit.code} of its own. What it lacks it borrows.",
     )  # fmt: skip
-    return Lender(books, unit, money - own, sheet.pricing.funding_pct_year)
+    return Lender(books, unit, sheet.pricing.funding_pct_year)
 
 
 def _draft(kind: str, name: str, on: date, sides: tuple[str, str], amount: Money) -> Draft:

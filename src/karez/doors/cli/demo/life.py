@@ -78,7 +78,7 @@ class Life:
         self._give_up(day)
         close_days([self.lender.books], day)
         if (day + timedelta(1)).day == 1:
-            self.lender.pay_for_month(day)
+            self.lender.end_month(day)
 
     def _command(self, view: LoanView, day: date) -> Command | None:
         """Return what a borrower does on a day that is his: pay what is due, or nothing."""
