@@ -101,7 +101,7 @@ def test_loan__its_life(clerk: Clerk, tmp_path: Path):
     shown = clerk.json("loan", "show", "1", "--on", "2026-01-01")
     assert shown["standing"]["principal_minor"] == 60000
     events = clerk.json("loan", "events", "1")["events"]
-    assert [event["kind"] for event in events] == ["disbursement", "payment", "undo"]
+    assert [event["event"] for event in events] == ["disbursement", "payment", "undo"]
     assert clerk.json("loan", "list", "--reference", "A-7")["loans"][0]["loan_number"] == 1
 
 
