@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import attrs
@@ -33,7 +33,8 @@ class Lender:
 
     def end_month(self, last: date) -> None:
         """Pay the interest of a month on what is borrowed; then borrow what lacks, or repay."""
-        owed = balance(self.books, BORROWINGS, last).balance_minor
+        # Of the day before, which this month's end does not move, however often it is begun.
+        owed = balance(self.books, BORROWINGS, last - timedelta(1)).balance_minor
         interest = int(owed * self.funding_pct_year / 100 / 12)
         self._post("funding", str(last), last, (FUNDING_COST, BANK), interest)
         left = balance(self.books, BANK, last).balance_minor

@@ -76,9 +76,9 @@ class Life:
                 views = view_loans(connection, sorted(numbers), day)
             self._record(day, [self._command(view, day) for view in views.values()])
         self._give_up(day)
-        close_days([self.lender.books], day)
         if (day + timedelta(1)).day == 1:
             self.lender.end_month(day)
+        close_days([self.lender.books], day)
 
     def _command(self, view: LoanView, day: date) -> Command | None:
         """Return what a borrower does on a day that is his: pay what is due, or nothing."""
