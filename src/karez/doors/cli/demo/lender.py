@@ -57,13 +57,8 @@ def found(story: Story, books: Books, sheet: TermSheet, budget_minor: int, day: 
     story.begin("A lender opens its books")
     unit = sheet.currency
     chart = open_chart(books, unit.code)
-    money = int(budget_minor * _ROOM)
-    own = int(money * _CAPITAL_SHARE)
-    for kind, account, amount in (
-        ("capital", CAPITAL, own),
-        ("borrowing", BORROWINGS, money - own),
-    ):
-        post_entry(books, _draft(kind, "founding", day, (BANK, account), Money(amount, unit)))
+    own = Money(int(budget_minor * _CAPITAL_SHARE), unit)
+    post_entry(books, _draft("capital", "founding", day, (BANK, CAPITAL), own))
     shelf = [publish(books, text, name=code, actor="board") for code, text in catalogue().items()]
     story.fact(
         "products", len(shelf),
