@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
+from karez.engines.score.kernels import Places
 from karez.engines.score.labels import known_codes
 from karez.engines.score.model import DRAW_STEPS, Block, Model
 from karez.engines.score.points import base_points, level_points
@@ -61,7 +62,7 @@ def apply(model: Model, table: Table) -> Scores:
     Raises: ColumnMissingError, ColumnMalformedError.
     """
     stack = _Stack.of(model)
-    rows = np.zeros((len(table), len(model.blocks) + 1), np.int32)
+    rows = np.zeros((len(table), len(model.blocks) + 1), np.uint32)
     for column, (start, code) in enumerate(
         zip(stack.starts, level_codes(model, table), strict=True), 1
     ):
@@ -121,7 +122,7 @@ class Scorer:
             level = lookup.level(numbers, labels, paired)
             places.append(lookup.start + level)
             parts.append(lookup.reasons[level])
-        pd, low, high, logit, sd, points = self._stack.scores(np.array([places], np.int32))[:, 0]
+        pd, low, high, logit, sd, points = self._stack.scores(np.array([places], np.uint32))[:, 0]
         return Score(
             float(pd), float(low), float(high), float(logit), float(sd), int(points),
             tuple(worst(parts, reasons)),
@@ -151,7 +152,7 @@ class _Stack:
             np.concatenate(points).astype(np.float64),
         )
 
-    def scores(self, rows: Ints) -> Floats:
+    def scores(self, rows: Places) -> Floats:
         return kernels.scores(rows, self.effects, self.draws, self.points, INTERVAL_Z)
 
 
