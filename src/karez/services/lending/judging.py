@@ -36,6 +36,7 @@ from karez.engines.servicing.movements import (
     movement_difference,
     movements,
 )
+from karez.engines.servicing.outlook import outlook
 from karez.engines.servicing.quote import automatic_down_payment
 from karez.engines.servicing.standing import Standing, standing
 from karez.services.bookkeeping import derive_id
@@ -70,6 +71,22 @@ class Folded:
     late: tuple[Event, ...]
     history: History
     movements: tuple[Movement, ...]
+
+
+@attrs.frozen
+class Changed:
+    """What is to be written of a loan; its folds, which are large, are forgotten."""
+
+    kept: Kept
+    fresh: tuple[RecordedEvent, ...]
+    since: date
+    rows: tuple[StandingRow, ...]
+    stretches: bytes
+
+    @property
+    def channels(self) -> dict[int, str | None]:
+        """The channels of all events by their numbers."""
+        return {one.event.number: one.channel for one in (*self.kept.events, *self.fresh)}
 
 
 @attrs.define
@@ -156,6 +173,17 @@ class Case:
         changed = first_changed(before, self.folded)
         self.first_change = first if changed is None else min(first, changed)
         return movement_difference(before.movements, self.folded.movements)
+
+    def changed(self) -> Changed:
+        """Return what is to be written of the loan."""
+        since = self.first_change or self.today
+        return Changed(
+            kept=self.kept,
+            fresh=tuple(self.fresh),
+            since=since,
+            rows=tuple(self.rows(since)),
+            stretches=outlook(self.folded.history.account).tobytes(),
+        )
 
     def rows(self, since: date) -> list[StandingRow]:
         """Return how the loan stood from a day on, and stands."""
