@@ -20,7 +20,7 @@ SCHEMAS = tuple(
     SOURCE / f"{room}/sql/schema.sql"
     for room in (
         "kernel", "books/money", "books/facts", "books/rights", "services/consent",
-        "services/products", "services/lending",
+        "services/products", "services/lending", "services/closing",
     )  # fmt: skip
 )
 

@@ -17,7 +17,9 @@ from karez.engines.cashflow.cost import percent
 from karez.engines.servicing import Line, PayoutLine
 from karez.kernel.money import parse_amount
 from karez.kernel.time import parse_date
-from karez.services.products import Preview, TermSheet, find_sheet, preview
+from karez.services.products import Preview, TermSheet, find_sheet, postings, preview
+
+DAYS_SHOWN = 3
 
 
 def sheet_of(shell: Shell, name: str) -> TermSheet:
@@ -93,6 +95,17 @@ def _document(shown: Preview) -> dict[str, Any]:
         "apr_eu_pct": percent(cost.apr_eu),
         "apr_us_pct": percent(cost.apr_us),
         "effective_pct": percent(cost.effective),
+        "passes_cap": shown.passes_cap,
+        "postings": [
+            {
+                "on": each.on,
+                "kind": each.kind,
+                "debit": each.debit,
+                "credit": each.credit,
+                "amount": major(each.amount_minor, unit),
+            }
+            for each in postings(shown)
+        ],
     }
 
 
@@ -115,7 +128,28 @@ def _line_document(line: Line | PayoutLine, unit: str) -> dict[str, Any]:
 
 def _lines(shown: Preview) -> list[str]:
     unit = shown.sheet.currency.code
-    return [*_schedule(shown), "", *lines_of(_summary(shown, unit))]
+    lines = [*_schedule(shown), "", *lines_of(_summary(shown, unit))]
+    if not shown.passes_cap:
+        pricing = shown.sheet.pricing
+        most, source = pricing.apr_most_pct, pricing.apr_source or "the law"
+        lines.append(f"It costs more than {most} % a year, which is all that {source} allows.")
+    return [*lines, "", *_posting_lines(shown, unit)]
+
+
+def _posting_lines(shown: Preview, unit: str) -> list[str]:
+    """Return what is posted through the first instalments, and how much more there is."""
+    found = postings(shown)
+    days = sorted({each.on for each in found})[:DAYS_SHOWN]
+    rows = [
+        (each.on, each.kind, each.debit, each.credit, major(each.amount_minor, unit))
+        for each in found
+        if each.on in days
+    ]
+    more = f"... and {len(found) - len(rows)} more" if len(found) > len(rows) else ""
+    return [
+        *table(["on", "posts", "debit", "credit", f"amount {unit}"], rows),
+        *filter(None, [more]),
+    ]
 
 
 def _schedule(shown: Preview) -> list[str]:

@@ -4,7 +4,7 @@ from karez.services.products.catalogue import catalogue, catalogue_text
 from karez.services.products.ledger import LedgerMapping, Role
 from karez.services.products.parts import Committee
 from karez.services.products.planning import planned, within
-from karez.services.products.previewing import Preview, preview
+from karez.services.products.previewing import Posting, Preview, postings, preview
 from karez.services.products.publishing import (
     Publication,
     Published,
@@ -22,6 +22,7 @@ __all__ = [
     "Change",
     "Committee",
     "LedgerMapping",
+    "Posting",
     "Preview",
     "Publication",
     "Published",
@@ -36,6 +37,7 @@ __all__ = [
     "flat",
     "list_published",
     "planned",
+    "postings",
     "preview",
     "preview_publication",
     "publish",

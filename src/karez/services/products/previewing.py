@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 import attrs
 
-from karez.engines.cashflow.cost import Cost, Flow, cost_of
-from karez.engines.servicing import Account, Line, PayoutLine, schedule_table
+from karez.engines.cashflow.cost import Cost, Flow, cost_of, percent
+from karez.engines.servicing import Account, Line, PayoutLine, fold, schedule_table
+from karez.engines.servicing.events import Payment
+from karez.engines.servicing.movements import MovementKind, movements
 from karez.services.products.planning import planned, within
 from karez.services.products.sheet import TermSheet
 
@@ -43,6 +47,53 @@ class Preview:
         """All fees, those that are taken at disbursement too."""
         taken = sum(line.fees_minor for line in self.lines if isinstance(line, PayoutLine))
         return taken + sum(line.fees_minor for line in self.dues)
+
+    @property
+    def passes_cap(self) -> bool:
+        """Whether the yearly cost is no higher than the law allows."""
+        most = self.sheet.pricing.apr_most_pct
+        return most is None or percent(self.cost.apr_eu) <= most
+
+
+@attrs.frozen
+class Posting:
+    """What is posted on a day: of one kind, from one account or role to another."""
+
+    on: date
+    kind: MovementKind
+    debit: str
+    credit: str
+    amount_minor: int
+
+
+def postings(shown: Preview) -> list[Posting]:
+    """Return what a loan posts if all is paid on the day it falls due.
+
+    What time does, such as interest that accrues each day, is summed up to the day of the next
+    instalment.
+    """
+    account = shown.account
+    events = list(account.events.values())
+    for number, row in enumerate(account.rows, len(events) + 1):
+        amount_minor = sum(row.owed)
+        if amount_minor:
+            events.append(
+                Payment(number=number, on=row.due, posted_on=row.due, amount_minor=amount_minor)
+            )
+    last = account.rows[-1].due
+    dues = sorted({row.due for row in account.rows})
+    sums: defaultdict[tuple[date, MovementKind], int] = defaultdict(int)
+    for each in movements(fold(account.terms, events, as_of=last), last):
+        on = each.on if each.event else dues[bisect_left(dues, each.on)]
+        sums[on, each.kind] += each.amount_minor
+    order = list(MovementKind)
+    return [
+        Posting(on, kind, *shown.sheet.ledger.sides(kind), amount_minor)
+        for (on, kind), amount_minor in sorted(
+            sums.items(), key=lambda item: (item[0][0], order.index(item[0][1]))
+        )
+        if amount_minor
+    ]
 
 
 def preview(

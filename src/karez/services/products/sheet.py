@@ -12,7 +12,8 @@ from karez.engines.price.policy import Hit, Line, Outcome, Policy, read_policy
 from karez.engines.price.rate import Costs, Floats, Ints, rate_parts
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
 from karez.engines.servicing.days import after
-from karez.engines.servicing.events import Charge
+from karez.engines.servicing.events import Charge, ChargeTime
+from karez.engines.servicing.late import LatePolicy, LateStep
 from karez.engines.servicing.terms import Terms, Tranche, Unit
 from karez.kernel.money import Currency, Remainder, allocate
 from karez.services.products.ledger import LedgerMapping
@@ -115,9 +116,27 @@ class TermSheet:
                 amount_minor=fee.amount_minor,
                 pct=fee.pct,
                 basis=fee.basis,
-                time=fee.when,
+                time=ChargeTime(fee.when),
             )
             for number, fee in enumerate(self.fees, 1)
+        )
+
+    @property
+    def late(self) -> LatePolicy:
+        """What is charged when an instalment is late."""
+        return LatePolicy(
+            grace_days=self.arrears.grace_days,
+            steps=tuple(
+                LateStep(
+                    days_late=step.days_late,
+                    flat_minor=step.amount_minor,
+                    pct=step.pct,
+                    basis=step.of,
+                    repeat_every_days=step.repeat_every_days,
+                    most_times=step.most_times,
+                )
+                for step in self.arrears.steps
+            ),
         )
 
     def rate_for(self, *, amount_minor: int, pd: float, lgd: float) -> Decimal:
@@ -127,7 +146,8 @@ class TermSheet:
         """
         one = np.ones(1)
         amounts = np.array([amount_minor], np.int64)
-        return Decimal(repr(self.rates_for(amounts, pd * one, lgd * one).item()))
+        rate: float = self.rates_for(amounts, pd * one, lgd * one).item()
+        return Decimal(f"{rate:.9f}".rstrip("0").rstrip("."))
 
     def rates_for(self, amount_minor: Ints, pd: Floats, lgd: Floats) -> Floats:
         """Return what ``rate_for`` does, for many loans at once.
