@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     batches,
+    closing,
     conformance,
     contracts,
     facts,
@@ -44,6 +45,7 @@ def main() -> int:
         "pens": pens.run,
         "history": history.run,
         "facts": facts.run,
+        "closing": closing.run,
         "imports": imports.run,
         "peers": peers.run,
         "contracts": contracts.run,
