@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     batches,
+    closing,
     conformance,
     contracts,
     facts,
@@ -45,6 +46,7 @@ def main() -> int:
         "pens": pens.run,
         "history": history.run,
         "facts": facts.run,
+        "closing": closing.run,
         "imports": imports.run,
         "peers": peers.run,
         "contracts": contracts.run,

@@ -1,7 +1,7 @@
 """A book of many loans to end days of: a thousand are lived through the services, then copied.
 
-A copy has accounts of its own, opened by the book's one write path, and what stands on them is posted
-by it too; the rows of lending are multiplied by SQL. So the book that comes out verifies.
+A copy has accounts of its own, opened by the book's one write path, and what stands on them is
+posted by it too; the rows of lending are multiplied by SQL. So the book that comes out verifies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from benchmarks.bed import tell
 from karez.books.money.account import find_numbers
 from karez.books.money.read import balances_now
 from karez.books.money.transfer import Batch
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.events import Charge, ChargeTime, Disbursement, Payment
+from karez.engines.servicing.outlook import OUTLOOK
 from karez.engines.servicing.terms import Terms
 from karez.kernel.ids import new_ids
 from karez.services.bookkeeping import Books, Opening, open_accounts, post_batch
@@ -88,9 +90,6 @@ def _payments(books: Books, day: date) -> list[Command]:
             " WHERE s.until = 'infinity' AND s.next_due = %s AND s.loan_number %% 20 < %s",
             (day, PAYS),
         ).fetchall()
-    from karez.engines.servicing.accrual import day_number
-    from karez.engines.servicing.outlook import OUTLOOK
-
     commands: list[Command] = []
     for loan_id, number, stretches in due:
         rows = np.frombuffer(stretches, OUTLOOK)

@@ -29,6 +29,9 @@ SCHEMAS = tuple(
         "services/parties",
         "services/origination",
     )
+        "kernel", "books/money", "books/facts", "books/rights", "services/consent",
+        "services/products", "services/lending", "services/closing",
+    )  # fmt: skip
 )
 
 

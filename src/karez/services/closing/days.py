@@ -102,7 +102,7 @@ class _Day:
     known: Sequence[Policies]
     day: date
     tell: Callable[[date, int], None]
-    parts: SimpleQueue[int] = attrs.field(factory=lambda: SimpleQueue[int]())
+    parts: SimpleQueue[int] = attrs.field(factory=SimpleQueue[int])
     loans: int = 0
     faults: list[BaseException] = attrs.field(factory=list[BaseException])
     lock: threading.Lock = attrs.field(factory=threading.Lock)

@@ -12,7 +12,7 @@ class NothingToCloseError(NotFoundError):
 
 
 class TooManyDaysError(InvalidInputError):
-    """From {closed_on} to {through} are {days} days, and {most} are ended at once; give a nearer day.
+    """From {closed_on} to {through} are {days} days, and {most} end at once; give a nearer day.
 
     A day that is ended stays so: a year that was typed wrong would end the days of years to come.
     """

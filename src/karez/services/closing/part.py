@@ -1,4 +1,4 @@
-"""The end of one day for one part of the loans: one transaction, set by set. Read ``close_part``."""
+"""The end of one day for one part of the loans, in one transaction. Read ``close_part``."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class _Closing:
         return done
 
     def _load(self) -> None:
-        """Read the loans, and what is to come of those of which a day may bring more than growth."""
+        """Read the loans, and what is to come of those to which a day may bring more."""
         self.loans = read_loans(self.connection, self.part, self.day)
         self.policies.know(self.connection, self.loans)
         last_of_month = (self.day + timedelta(days=1)).day == 1

@@ -29,8 +29,8 @@ class ClosingVerification(Findings):
 def verify(books: Books) -> ClosingVerification:
     """Check that each day was ended once for each part without a gap, and provisions.
 
-    What is set aside for loans must be what the general ledger has on the accounts of allowances, and
-    the stage of each loan that by which it was last provided for.
+    What is set aside for loans must be what the general ledger has on the accounts of allowances,
+    and the stage of each loan that by which it was last provided for.
     """
     report = ClosingVerification()
     with books.transaction() as connection:

@@ -70,12 +70,15 @@ def copy_records(
     A field among ``nullable`` is a day that is NULL where it is ``NONE``.
     """
     statement = f"COPY {table} ({', '.join(records.dtype.names or ())}) FROM STDIN (FORMAT BINARY)"
-    with as_poster(connection), connection.cursor() as cursor:
-        with cursor.copy(statement.encode()) as copy:
-            copy.write(HEADER)
-            for piece in _pack(records, nullable):
-                copy.write(piece)
-            copy.write(TRAILER)
+    with (
+        as_poster(connection),
+        connection.cursor() as cursor,
+        cursor.copy(statement.encode()) as copy,
+    ):
+        copy.write(HEADER)
+        for piece in _pack(records, nullable):
+            copy.write(piece)
+        copy.write(TRAILER)
 
 
 @contextmanager
