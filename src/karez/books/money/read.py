@@ -9,6 +9,7 @@ for ever.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -276,6 +277,26 @@ def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:
             for row in rows
         ),
     )
+
+
+def entries_among(connection: psycopg.Connection, entry_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of these entries that are in the book, in their order."""
+    asked = {"entry_ids": list(entry_ids)}
+    there = {row[0] for row in connection.execute(QUERIES["transfers_of_entries"].text, asked)}
+    return [one for one in entry_ids if one in there]
+
+
+def sums_of_entries(
+    connection: psycopg.Connection, entry_ids: Collection[UUID], *, known_at: datetime
+) -> dict[int, int]:
+    """Return what these entries posted by an instant: debits less credits of accounts by number."""
+    sums: Counter[int] = Counter()
+    asked = {"entry_ids": list(entry_ids)}
+    for row in connection.execute(QUERIES["transfers_of_entries"].text, asked):
+        if instant_of(row[14]) <= known_at:
+            sums[row[2]] += row[4]
+            sums[row[3]] -= row[4]
+    return dict(sums)
 
 
 def _balance(
