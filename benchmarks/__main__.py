@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    applications,
     batches,
     conformance,
     contracts,
@@ -49,6 +50,7 @@ def main() -> int:
         "contracts": contracts.run,
         "conformance": conformance.run,
         "register": register.run,
+        "applications": applications.run,
         "ranking": ranking.run,
         "portfolio": portfolio.run,
         "fitting": fitting.run,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import click
 
-from karez.doors.cli.application_page import application_document, summary
+from karez.doors.cli.application_page import application_document, page, summary
 from karez.doors.cli.bookkeeping import exit_code_for, exit_with, on_day, today
 from karez.doors.cli.evidence import open_evidence
 from karez.doors.cli.shell import Shell, command_options, say, table
@@ -106,11 +106,12 @@ def show_outcomes(
     outcomes: Sequence[Outcome],
     *,
     preview: bool = False,
-    page: Callable[[Desk, Outcome], list[str]] | None = None,
+    labels: tuple[str, ...] | None = None,
 ) -> None:
     """Show what became of applications, name the refused on the error channel, and end.
 
-    ``page`` makes the lines of one application by itself.
+    One application by itself is shown as a page, with the paragraphs of these ``labels``: all where
+    there is none, and no page where they are None.
     """
     documents = [_document(desk, outcome) for outcome in outcomes]
     rows = [
@@ -121,8 +122,8 @@ def show_outcomes(
         if outcome.error is not None and not shell.as_json:
             say(outcome.error, as_json=False)
     lines: list[str] = []
-    if len(outcomes) == 1 and page is not None and outcomes[0].error is None:
-        lines = page(desk, outcomes[0])
+    if len(outcomes) == 1 and labels is not None and outcomes[0].error is None:
+        lines = page(outcomes[0].one(), desk, *labels)
     elif rows:
         lines = table(["application", "stage", "borrower", "currency", "amount", "rate %"], rows)
     if preview:

@@ -103,8 +103,8 @@ def _parties(application: Application, desk: Desk) -> dict[Any, Known]:
     return find_parties(desk.books, {asked.borrower, *(each for each in several if each)})
 
 
-def page(application: Application, desk: Desk) -> list[str]:
-    """Return everything that an application rests on, a paragraph for each step."""
+def page(application: Application, desk: Desk, *labels: str) -> list[str]:
+    """Return everything that an application rests on, or only the paragraphs with these labels."""
     borrower = _parties(application, desk)[application.asked.borrower]
     asked, unit = application.asked, application.asked.currency
     purpose = f", for {asked.purpose}" if asked.purpose else ""
@@ -115,7 +115,7 @@ def page(application: Application, desk: Desk) -> list[str]:
         f"{asked.instalments} instalments of {asked.product} {asked.product_version}",
     ]
     for label, said in _Page(application).paragraphs():
-        for place, text in enumerate(said):
+        for place, text in enumerate(said if not labels or label in labels else ()):
             lines.append(f"{'' if place else label:{_LABEL_WIDTH}}{text}")
     return lines
 
@@ -172,9 +172,11 @@ class _Page:
     def _score(self, scored: Scored) -> list[str]:
         points = "" if scored.points is None else f", {scored.points} points"
         between = f"{scored.pd_low:.1%} to {scored.pd_high:.1%}"
+        model = [f"  score {scored.model_sha256[:12]}"] if scored.model_sha256 else []
         return [
             f"default probability {scored.pd:.1%} ({between}){points}",
             *(f"  {reason}" for reason in scored.reasons),
+            *model,
         ]
 
     def _rate(self, priced: Priced) -> list[str]:
@@ -217,8 +219,10 @@ class _Page:
         rate = f"{offered.rate_pct_year.normalize():f} %"
         instalment, total = self.money(offered.instalment_minor), self.money(offered.total_minor)
         interest, fees = self.money(offered.interest_minor), self.money(offered.fees_minor)
+        parts = f", paid out in {offered.ways_paid} parts" if offered.ways_paid > 1 else ""
+        amount = self.money(offered.amount_minor)
         return [
-            f"{self.money(offered.amount_minor)} at {rate}, open until {offered.valid_until}",
+            f"{amount} at {rate}, open until {offered.valid_until}{parts}",
             f"  {offered.instalments} instalments of {instalment}, to {offered.last_due}",
             f"  in all {total}: interest {interest}, fees {fees}",
             f"  {offered.apr_pct:.2f} % a year, all included",
