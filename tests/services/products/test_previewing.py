@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
+
 from karez.engines.servicing.late import LateBasis, LatePolicy, LateStep
 from karez.engines.servicing.movements import MovementKind
-
 from karez.services.products import postings, preview
 from karez.services.products.ledger import STANDARD_SIDES
 from services.products.sheets import sheet

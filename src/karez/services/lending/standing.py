@@ -153,8 +153,8 @@ def row_of(
     before = foreseen[place - 1] if place else None
     base = int(before["interest_minor"]) if before is not None else 0
     fee_base = int(before["fee_income_minor"]) if before is not None else 0
-    if place < len(foreseen):
-        stretch = foreseen[place]
+    stretch = foreseen[place] if place < len(foreseen) else None
+    if stretch is not None and stretch["from_day"] < stretch["until_day"]:
         begins, ends = int(stretch["from_day"]), int(stretch["until_day"])
         target, fee_target = int(stretch["interest_minor"]), int(stretch["fee_income_minor"])
     else:
