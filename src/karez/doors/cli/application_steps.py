@@ -40,16 +40,19 @@ from karez.services.origination import (
     metavar="MODEL",
     help="The score, as `karez score fit` wrote it; without, the rate that the product states.",
 )
+@preview_option
 @step_options
-def assess(shell: Shell, *, model_file: Path | None, **asked: Any) -> None:
+def assess(shell: Shell, *, model_file: Path | None, preview: bool, **asked: Any) -> None:
     """Assess applications: facts under consent, trust, score, price and limit, with all reasons.
 
     What is refused at a step goes no further, and can be assessed again once that is mended.
+    A preview reads no facts: it says under which consent they would be read.
     """
     score = None if model_file is None else Score.of(read_score(model_file).model)
     with open_desk(shell) as desk:
         commands = commands_of(desk, Command, **asked)
-        show_outcomes(shell, desk, origination.assess(desk, commands, score), labels=())
+        outcomes = origination.assess(desk, commands, score, preview=preview)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=())
 
 
 @click.command()
