@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    applications,
     batches,
     closing,
     conformance,
@@ -53,6 +54,7 @@ def main() -> int:
         "lending": lending.run,
         "conformance": conformance.run,
         "register": register.run,
+        "applications": applications.run,
         "ranking": ranking.run,
         "portfolio": portfolio.run,
         "fitting": fitting.run,

@@ -83,6 +83,20 @@ def test_submit__names_what_is_wrong_and_takes_the_rest(desk: Desk):
     assert [code(each) for each in outcomes] == [refused for _, refused in SUBMISSIONS] + [""]
 
 
+def test_submit__the_same_id_is_the_same_request(desk: Desk):
+    first = submission(said={"rating": "B"})
+    [once] = submit(desk, [first])
+    [again] = submit(desk, [first])
+    assert again.already
+    assert again.one() == once.one()
+    [other] = submit(desk, [attrs.evolve(first, amount_minor=300_000)])
+    assert code(other) == "command-taken"
+    [taken] = submit(desk, [attrs.evolve(first, command_id=new_id())])
+    assert code(taken) == "command-taken"
+    [seen] = submit(desk, [submission()], preview=True)
+    assert code(gather(desk, [step(seen.one())])[0]) == "application-not-found"
+
+
 def test_submit__a_group_loan_needs_its_members(desk: Desk):
     publish(
         desk.books,

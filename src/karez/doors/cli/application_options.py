@@ -10,7 +10,14 @@ from uuid import UUID
 
 import click
 
-from karez.doors.cli.application_page import application_document, summary
+from karez.doors.cli.application_page import (
+    HEADINGS,
+    Parties,
+    application_document,
+    page,
+    parties_of,
+    summary,
+)
 from karez.doors.cli.bookkeeping import exit_code_for, exit_with, on_day, today
 from karez.doors.cli.evidence import open_evidence
 from karez.doors.cli.shell import Shell, command_options, say, table
@@ -106,25 +113,29 @@ def show_outcomes(
     outcomes: Sequence[Outcome],
     *,
     preview: bool = False,
-    page: Callable[[Desk, Outcome], list[str]] | None = None,
+    labels: tuple[str, ...] | None = None,
 ) -> None:
     """Show what became of applications, name the refused on the error channel, and end.
 
-    ``page`` makes the lines of one application by itself.
+    One application by itself is shown as a page, with the paragraphs of these ``labels``: all where
+    there is none, and no page where they are None.
     """
-    documents = [_document(desk, outcome) for outcome in outcomes]
+    found = [outcome.application for outcome in outcomes if outcome.application is not None]
+    parties = parties_of(found, desk)
+    documents = [_document(parties, outcome) for outcome in outcomes]
     rows = [
-        summary(outcome.application, desk) for outcome in outcomes
+        summary(outcome.application, parties)
+        for outcome in outcomes
         if outcome.error is None and outcome.application is not None
-    ]  # fmt: skip
+    ]
     for outcome in outcomes:
         if outcome.error is not None and not shell.as_json:
             say(outcome.error, as_json=False)
     lines: list[str] = []
-    if len(outcomes) == 1 and page is not None and outcomes[0].error is None:
-        lines = page(desk, outcomes[0])
+    if len(outcomes) == 1 and labels is not None and outcomes[0].error is None:
+        lines = page(outcomes[0].one(), parties, *labels)
     elif rows:
-        lines = table(["application", "stage", "borrower", "currency", "amount", "rate %"], rows)
+        lines = table(HEADINGS, rows)
     if preview:
         lines.append("Nothing is kept.")
     shell.show({"applications": documents, "preview": preview}, lines)
@@ -132,10 +143,10 @@ def show_outcomes(
     exit_with(exit_code_for(errors))
 
 
-def _document(desk: Desk, outcome: Outcome) -> dict[str, Any]:
+def _document(parties: Parties, outcome: Outcome) -> dict[str, Any]:
     found: dict[str, Any] = {"already": outcome.already}
     if outcome.application is not None:
-        found |= application_document(outcome.application, desk)
+        found |= application_document(outcome.application, parties)
     if outcome.error is not None:
         found["error"] = outcome.error.as_dict()
     return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import attrs
 
@@ -26,13 +27,25 @@ from karez.services.parties import Known, find_parties
 _LABEL_WIDTH = 11
 
 
-def application_document(application: Application, desk: Desk) -> dict[str, Any]:
+Parties = Mapping[UUID, Known]
+
+
+def parties_of(applications: Iterable[Application], desk: Desk) -> Parties:
+    """Return all parties that applications name."""
+    named: set[UUID] = set()
+    for application in applications:
+        asked = application.asked
+        several = (*asked.co_borrowers, *asked.guarantors, asked.group, asked.supplier)
+        named |= {asked.borrower, *(each for each in several if each is not None)}
+    return find_parties(desk.books, named)
+
+
+def application_document(application: Application, parties: Parties) -> dict[str, Any]:
     """Return an application ready for JSON: amounts in major units, ids as people see them."""
     asked, unit = application.asked, application.asked.currency
-    parties = _parties(application, desk)
 
-    def key(party: Any) -> str | None:
-        return parties[party].key if party in parties else None
+    def key(party: UUID | None) -> str | None:
+        return None if party is None else parties[party].key
 
     return {
         "application": application.shown_id,
@@ -88,24 +101,21 @@ def _part(part: Any, unit: str) -> dict[str, Any] | None:
     return found
 
 
-def summary(application: Application, desk: Desk) -> tuple[object, ...]:
-    """Return an application as a row: id, stage, borrower, currency, amount, rate."""
-    borrower = _parties(application, desk)[application.asked.borrower]
+HEADINGS = ("application", "stage", "borrower", "currency", "amount", "rate %")
+
+
+def summary(application: Application, parties: Parties) -> tuple[object, ...]:
+    """Return an application as a row under ``HEADINGS``."""
+    borrower = parties[application.asked.borrower]
     rate = application.priced.rate_pct_year if application.priced else None
     unit = application.asked.currency
     amount = major(application.amount_minor, unit)
     return application.shown_id, application.stage.value, borrower.key, unit, amount, rate
 
 
-def _parties(application: Application, desk: Desk) -> dict[Any, Known]:
-    asked = application.asked
-    several = [*asked.co_borrowers, *asked.guarantors, asked.group, asked.supplier]
-    return find_parties(desk.books, {asked.borrower, *(each for each in several if each)})
-
-
-def page(application: Application, desk: Desk) -> list[str]:
-    """Return everything that an application rests on, a paragraph for each step."""
-    borrower = _parties(application, desk)[application.asked.borrower]
+def page(application: Application, parties: Parties, *labels: str) -> list[str]:
+    """Return everything that an application rests on, or only the paragraphs with these labels."""
+    borrower = parties[application.asked.borrower]
     asked, unit = application.asked, application.asked.currency
     purpose = f", for {asked.purpose}" if asked.purpose else ""
     who, amount = f"{borrower.party.full_name} ({borrower.key})", major(asked.amount_minor, unit)
@@ -115,7 +125,7 @@ def page(application: Application, desk: Desk) -> list[str]:
         f"{asked.instalments} instalments of {asked.product} {asked.product_version}",
     ]
     for label, said in _Page(application).paragraphs():
-        for place, text in enumerate(said):
+        for place, text in enumerate(said if not labels or label in labels else ()):
             lines.append(f"{'' if place else label:{_LABEL_WIDTH}}{text}")
     return lines
 
@@ -172,9 +182,11 @@ class _Page:
     def _score(self, scored: Scored) -> list[str]:
         points = "" if scored.points is None else f", {scored.points} points"
         between = f"{scored.pd_low:.1%} to {scored.pd_high:.1%}"
+        model = [f"  score {scored.model_sha256[:12]}"] if scored.model_sha256 else []
         return [
             f"default probability {scored.pd:.1%} ({between}){points}",
             *(f"  {reason}" for reason in scored.reasons),
+            *model,
         ]
 
     def _rate(self, priced: Priced) -> list[str]:
@@ -217,8 +229,10 @@ class _Page:
         rate = f"{offered.rate_pct_year.normalize():f} %"
         instalment, total = self.money(offered.instalment_minor), self.money(offered.total_minor)
         interest, fees = self.money(offered.interest_minor), self.money(offered.fees_minor)
+        parts = f", paid out in {offered.ways_paid} parts" if offered.ways_paid > 1 else ""
+        amount = self.money(offered.amount_minor)
         return [
-            f"{self.money(offered.amount_minor)} at {rate}, open until {offered.valid_until}",
+            f"{amount} at {rate}, open until {offered.valid_until}{parts}",
             f"  {offered.instalments} instalments of {instalment}, to {offered.last_due}",
             f"  in all {total}: interest {interest}, fees {fees}",
             f"  {offered.apr_pct:.2f} % a year, all included",

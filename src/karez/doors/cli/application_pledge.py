@@ -13,20 +13,15 @@ from karez.doors.cli.application_options import (
     show_outcomes,
     step_options,
 )
-from karez.doors.cli.application_page import page
 from karez.doors.cli.rights_options import thing
 from karez.doors.cli.shell import Shell
 from karez.doors.files.regimes import read_regimes
 from karez.kernel.money import currency, parse_amount
 from karez.services import origination
-from karez.services.origination import Desk, Outcome, Pledge, find_application
+from karez.services.origination import Pledge, find_application
 from karez.services.rights import Thing
 
 _REGIMES = read_regimes()
-
-
-def _page(desk: Desk, outcome: Outcome) -> list[str]:
-    return page(outcome.one(), desk)
 
 
 @click.command()
@@ -76,4 +71,4 @@ def pledge(  # noqa: PLR0913 - one for each option
             description=description, **asked,
         )  # fmt: skip
         outcomes = origination.pledge(desk, pledges, _REGIMES[regime], preview=preview)
-        show_outcomes(shell, desk, outcomes, preview=preview, page=_page)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=("pledge",))

@@ -8,7 +8,13 @@ from uuid import UUID
 import click
 
 from karez.doors.cli.application_options import application_id, open_desk
-from karez.doors.cli.application_page import application_document, page, summary
+from karez.doors.cli.application_page import (
+    HEADINGS,
+    application_document,
+    page,
+    parties_of,
+    summary,
+)
 from karez.doors.cli.bookkeeping import progress, show_verification
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.services import origination
@@ -24,8 +30,8 @@ def show(shell: Shell, *, application: UUID, with_events: bool) -> None:
     with open_desk(shell) as desk:
         found = origination.find_application(desk, application)
         events = origination.list_events(desk, application)
-        lines = page(found, desk)
-        document = application_document(found, desk)
+        parties = parties_of([found], desk)
+    lines, document = page(found, parties), application_document(found, parties)
     rows = [(e.number, e.kind, e.valid_on, e.actor, e.reason) for e in events]
     if with_events:
         lines += ["", *table(["number", "event", "on", "by", "reason"], rows)]
@@ -55,10 +61,10 @@ def list_(shell: Shell, *, stage: str | None, **asked: Any) -> None:
     """List applications, the latest first."""
     with open_desk(shell) as desk:
         found = origination.list_applications(desk, stage=Stage(stage) if stage else None, **asked)
-        documents = [application_document(each, desk) for each in found]
-        rows = [summary(each, desk) for each in found]
-    headings = ["application", "stage", "borrower", "currency", "amount", "rate %"]
-    shell.show({"applications": documents}, table(headings, rows) if rows else ["There is none."])
+        parties = parties_of(found, desk)
+    documents = [application_document(each, parties) for each in found]
+    rows = [summary(each, parties) for each in found]
+    shell.show({"applications": documents}, table(HEADINGS, rows) if rows else ["There is none."])
 
 
 @click.command()

@@ -15,7 +15,6 @@ from karez.doors.cli.application_options import (
     show_outcomes,
     step_options,
 )
-from karez.doors.cli.application_page import page
 from karez.doors.cli.shell import Shell
 from karez.doors.files.score_models import read_score
 from karez.kernel.money import currency, parse_amount
@@ -25,18 +24,12 @@ from karez.services.origination import (
     Acceptance,
     Choice,
     Command,
-    Desk,
-    Outcome,
     Payout,
     Proposal,
     Score,
     Vote,
     find_application,
 )
-
-
-def _page(desk: Desk, outcome: Outcome) -> list[str]:
-    return page(outcome.one(), desk)
 
 
 @click.command()
@@ -47,16 +40,19 @@ def _page(desk: Desk, outcome: Outcome) -> list[str]:
     metavar="MODEL",
     help="The score, as `karez score fit` wrote it; without, the rate that the product states.",
 )
+@preview_option
 @step_options
-def assess(shell: Shell, *, model_file: Path | None, **asked: Any) -> None:
+def assess(shell: Shell, *, model_file: Path | None, preview: bool, **asked: Any) -> None:
     """Assess applications: facts under consent, trust, score, price and limit, with all reasons.
 
     What is refused at a step goes no further, and can be assessed again once that is mended.
+    A preview reads no facts: it says under which consent they would be read.
     """
     score = None if model_file is None else Score.of(read_score(model_file).model)
     with open_desk(shell) as desk:
         commands = commands_of(desk, Command, **asked)
-        show_outcomes(shell, desk, origination.assess(desk, commands, score), page=_page)
+        outcomes = origination.assess(desk, commands, score, preview=preview)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=())
 
 
 @click.command()
@@ -71,7 +67,7 @@ def vote(shell: Shell, *, approve: bool, preview: bool, **asked: Any) -> None:
     with open_desk(shell) as desk:
         votes = commands_of(desk, Vote, approve=approve, **asked)
         outcomes = origination.vote(desk, votes, preview=preview)
-        show_outcomes(shell, desk, outcomes, preview=preview, page=_page)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=("policy", "votes"))
 
 
 @click.command()
@@ -105,7 +101,7 @@ def decide(
             **asked,
         )
         outcomes = origination.decide(desk, choices, preview=preview)
-        show_outcomes(shell, desk, outcomes, preview=preview, page=_page)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=("decision",))
 
 
 @click.command()
@@ -129,7 +125,7 @@ def offer(
             desk, Proposal, starts_on=starts_on, valid_until=valid_until, **asked
         )
         outcomes = origination.offer(desk, proposals, preview=preview)
-        show_outcomes(shell, desk, outcomes, preview=preview, page=_page)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=("offer",))
 
 
 @click.command()
@@ -156,7 +152,7 @@ def book(shell: Shell, *, channel: str | None, preview: bool, **asked: Any) -> N
     with open_desk(shell) as desk:
         payouts = commands_of(desk, Payout, channel=channel, **asked)
         outcomes = origination.book(desk, payouts, preview=preview)
-        show_outcomes(shell, desk, outcomes, preview=preview, page=_page)
+        show_outcomes(shell, desk, outcomes, preview=preview, labels=("loan",))
 
 
 @click.command()

@@ -23,7 +23,6 @@ from karez.services.origination.event import (
     Scored,
     Submitted,
     Trusted,
-    Voted,
 )
 
 
@@ -216,9 +215,3 @@ def fold(events: Iterable[Event]) -> Application:
     for event in all_of_it:
         application = application.after(event)
     return application
-
-
-def votes_for(application: Application) -> int:
-    """Return how many votes stand for it."""
-    return sum(isinstance(vote.content, Voted) and vote.content.approve
-               for vote in application.votes)  # fmt: skip

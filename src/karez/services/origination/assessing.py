@@ -14,12 +14,19 @@ from karez.services.origination.scoring import Score, score
 from karez.services.origination.trusting import trust
 
 
-def assess(desk: Desk, commands: Sequence[Command], with_: Score | None) -> list[Outcome]:
+def assess(
+    desk: Desk, commands: Sequence[Command], with_: Score | None, *, preview: bool = False
+) -> list[Outcome]:
     """Take the four steps, each in a transaction of its own; return what the last one said of each.
 
     What is refused at a step goes no further, and may be assessed again once that is mended: the
     steps that were taken stand. Asked again with the same ``command_id``, nothing is done twice.
+
+    A preview reads nothing, so it is of the first step alone: under which consent facts would be
+    read.
     """
+    if preview:
+        return gather(desk, commands, preview=True)
     last: dict[int, Outcome] = {}
     going = list(range(len(commands)))
     for name in ("gather", "trust", "score", "price"):

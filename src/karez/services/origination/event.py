@@ -243,7 +243,7 @@ def kind_of(content: Content) -> str:
 
 def encode_content(content: Content) -> str:
     """Return what an event says as the one JSON text that is kept of it."""
-    return msgspec.json.encode(content, order="deterministic").decode()
+    return msgspec.json.encode(content).decode()
 
 
 def decode_content(kind: str, text: str) -> Content:

@@ -32,6 +32,8 @@ from karez.services.products.planning import within
 
 PARTIES_MOST = 50
 TEXT_MOST = 500
+SAID_MOST = 100
+INVOICES_MOST = 1_000
 
 
 @attrs.frozen(kw_only=True)
@@ -119,7 +121,7 @@ class _Intake:
             application = self.standing[
                 submission.application_id if event is None else event.application_id
             ]
-            if event is None or event.number != 1:
+            if event is None or event.number != 1 or not self._asks(submission, application):
                 raise CommandTakenError(
                     command=submission.command_id, kind=event.kind if event else "submitted",
                     application=application.shown_id,
@@ -131,6 +133,15 @@ class _Intake:
         self.standing[submission.application_id] = application
         self.events[submission.command_id] = event
         return Outcome(submission.command_id, application, event)
+
+    def _asks(self, submission: Submission, application: Application) -> bool:
+        """Tell whether an application is what a submission asks for."""
+        stands = application.asked
+        version = submission.version or stands.product_version
+        again = self._content(
+            attrs.evolve(submission, version=version, on=application.submitted.valid_on)
+        )
+        return again == stands
 
     def _content(self, asked: Submission) -> Submitted:
         sheet = self._sheet(asked)
@@ -209,6 +220,13 @@ def _check_asked(asked: Submission, sheet: TermSheet) -> None:
         text: str = getattr(asked, field)
         if len(text) > TEXT_MOST or "\x00" in text:
             _malformed(field, text[:40], f"it has at most {TEXT_MOST} letters, and no NUL")
+    for name, value in asked.said.items():
+        if not name or len(name) > TEXT_MOST or len(value) > TEXT_MOST:
+            _malformed(f"said {name[:40]}", value[:40], f"it has at most {TEXT_MOST} letters")
+    if len(asked.said) > SAID_MOST:
+        _malformed("said", str(len(asked.said)), f"there are at most {SAID_MOST}")
+    if len(asked.against) > INVOICES_MOST:
+        _malformed("against", str(len(asked.against)), f"there are at most {INVOICES_MOST}")
     if len(asked.names) > PARTIES_MOST:
         _malformed("parties", str(len(asked.names)), f"there are at most {PARTIES_MOST}")
     if sheet.drawing.to is PaidTo.SUPPLIER and not (asked.supplier and asked.supplier_invoice):

@@ -511,8 +511,9 @@ SELECT
     b.entry_index,
     b.valid_on - '1970-01-01'::date AS day,
     b.body
-FROM unnest(%(subjects)s::text[], %(since)s::date[], %(until)s::date[])
-    AS asked (subject, since, until)
+FROM
+    unnest(%(subjects)s::text[], %(since)s::date[], %(until)s::date[])
+        AS asked (subject, since, until)
 INNER JOIN facts.subject AS s
     ON
         s.institution_id = current_setting('karez.institution_id')::integer

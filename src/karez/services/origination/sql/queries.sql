@@ -63,9 +63,11 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
 -- Write what follows from the events of applications.
 UPDATE origination.application AS a
 SET amount_minor = r.amount_minor, stage = r.stage, event_count = r.event_count
-FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
-    application_id uuid, amount_minor bigint, stage text, event_count integer
-)
+FROM
+    jsonb_to_recordset(%(rows)s::jsonb)
+        AS r (
+            application_id uuid, amount_minor bigint, stage text, event_count integer
+        )
 WHERE
     a.institution_id = current_setting('karez.institution_id')::integer
     AND a.application_id = r.application_id;
