@@ -45,6 +45,7 @@ REGISTER = Register(
         "BOB": frozenset({43}),
         "OLD": frozenset({44}),
         "TWO": frozenset({43, 70_001}),
+        "EMPLOYER": frozenset({42, 43}),
     },
 )
 
@@ -88,6 +89,7 @@ WAITING = [
         (42, 43),
     ),
     ({"account": "ANN"}, Reason.AMBIGUOUS, (41, 42)),
+    ({"account": "EMPLOYER", "amount_minor": 2_000}, Reason.AMBIGUOUS, (42, 43)),
     ({"mandate": "M1"}, Reason.AMBIGUOUS, (41, 42)),
     ({"remittance": "LN-42"}, Reason.PROPOSED, (42,)),
     ({"remittance": "loan 42", "name": "Bob Brown"}, Reason.PROPOSED, (42,)),
@@ -131,7 +133,7 @@ TOLD = {
     "end_to_end": st.sampled_from(["", "E42", payment_reference(43), "x"]),
     "mandate": st.sampled_from(["", "M1", "M43", "M4"]),
     "remittance": st.sampled_from(["", "LN-42", "70001", "loan 41 loan 42", payment_reference(45)]),
-    "account": st.sampled_from(["", "ANN", "BOB", "OLD", "TWO"]),
+    "account": st.sampled_from(["", "ANN", "BOB", "OLD", "TWO", "EMPLOYER"]),
     "name": st.sampled_from(["", "Bob Brown"]),
     "amount_minor": st.sampled_from([1_000, 2_000, 3_000, 777]),
     "payments": st.sampled_from([1, 1, 1, 2]),

@@ -179,6 +179,9 @@ class _Case:
         if len(named) == 1:
             return self._checked(min(named), Rule.NUMBER_CONFIRMED, (sign,))
         able = self._able(account)
+        if len({self.register.loans[number].borrower for number in account}) > 1:
+            # An employer, a relative: it pays for several, so perhaps for somebody new.
+            return Verdict(None, None, Reason.AMBIGUOUS, (sign,), _first(able))
         if len(able) == 1:
             return Verdict(min(able), Rule.ACCOUNT, None, (sign,))
         if not able:
