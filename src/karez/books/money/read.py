@@ -9,7 +9,7 @@ for ever.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -237,6 +237,13 @@ def trial_balance(
         (account, sums.get(account.number, Sums())) for account in list_accounts(connection)
     )
     return TrialBalance(valid_on, boundary, rows)
+
+
+def balances_now(connection: psycopg.Connection, numbers: Collection[int]) -> dict[int, int]:
+    """Return what was debited less what was credited on accounts, of everything recorded."""
+    asked = {"numbers": list(numbers), "through": None}
+    rows = connection.execute(QUERIES["sums_now"].text, asked)
+    return dict.fromkeys(numbers, 0) | {row[0]: row[1] - row[2] for row in rows if row[0] in numbers}
 
 
 def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:

@@ -1,0 +1,41 @@
+"""Products: term sheets under version control."""
+
+from karez.services.products.catalogue import catalogue, catalogue_text
+from karez.services.products.ledger import LedgerMapping, Role
+from karez.services.products.parts import Committee
+from karez.services.products.planning import planned
+from karez.services.products.publishing import (
+    Publication,
+    Published,
+    find_published,
+    find_sheet,
+    list_published,
+    preview_publication,
+    publish,
+)
+from karez.services.products.reading import read_sheet, try_sheet
+from karez.services.products.sheet import TermSheet
+from karez.services.products.words import Change, changes, document_of, flat
+
+__all__ = [
+    "Change",
+    "Committee",
+    "LedgerMapping",
+    "Publication",
+    "Published",
+    "Role",
+    "TermSheet",
+    "catalogue",
+    "catalogue_text",
+    "changes",
+    "document_of",
+    "find_published",
+    "find_sheet",
+    "flat",
+    "list_published",
+    "planned",
+    "preview_publication",
+    "publish",
+    "read_sheet",
+    "try_sheet",
+]
