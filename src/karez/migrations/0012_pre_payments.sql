@@ -14,7 +14,8 @@ CREATE TABLE payments.desk (
 );
 
 -- A statement that was taken. "channel" is the account of the chart that the bank account is;
--- "digest" tells the same statement from another. A notice has no balances.
+-- "digest" tells the same statement from another. A notice has no balances. One that "follows" goes
+-- on where the last one closed, so nothing in it can have been in another file.
 CREATE TABLE payments.statement (
     institution_id integer NOT NULL,
     statement_number integer NOT NULL CHECK (statement_number > 0),
@@ -29,6 +30,7 @@ CREATE TABLE payments.statement (
     movement_minor bigint NOT NULL,
     entries integer NOT NULL CHECK (entries >= 0),
     known_before integer NOT NULL CHECK (known_before BETWEEN 0 AND entries),
+    follows boolean NOT NULL,
     file text NOT NULL,
     digest bytea NOT NULL CHECK (length(digest) = 32),
     actor text NOT NULL CHECK (actor <> ''),
@@ -69,9 +71,7 @@ CREATE TABLE payments.entry (
     key bytea NOT NULL CHECK (length(key) = 16),
     content bytea NOT NULL CHECK (length(content) = 16),
     recorded_at timestamptz NOT NULL,
-    PRIMARY KEY (institution_id, entry_number),
-    FOREIGN KEY (institution_id, statement_number)
-    REFERENCES payments.statement (institution_id, statement_number)
+    PRIMARY KEY (institution_id, entry_number)
 );
 
 CREATE UNIQUE INDEX entry_key ON payments.entry (institution_id, key, part);
@@ -108,8 +108,6 @@ CREATE TABLE payments.act (
     actor text NOT NULL CHECK (actor <> ''),
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (institution_id, act_number),
-    FOREIGN KEY (institution_id, entry_number)
-    REFERENCES payments.entry (institution_id, entry_number),
     CHECK ((loan_number IS NULL) = (event_number IS NULL))
 );
 

@@ -21,6 +21,7 @@ SCHEMAS = tuple(
     for room in (
         "kernel", "books/money", "books/facts", "books/rights", "services/consent",
         "services/products", "services/lending",
+        "services/payments",
     )  # fmt: skip
 )
 
