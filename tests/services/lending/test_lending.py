@@ -1,57 +1,27 @@
 """A loan through the services and a real database: booked, paid out, repaid, undone, posted."""
 
-from datetime import date, timedelta
-from decimal import Decimal
-from uuid import UUID
+from datetime import date
 
 import psycopg
 import pytest
 
 from karez.engines.servicing.events import Disbursement, Payment, Undo
 from karez.engines.servicing.standing import Status
-from karez.engines.servicing.terms import Terms
 from karez.kernel.database import Institution
 from karez.services.bookkeeping import Books, balance
-from karez.services.lending import (
-    Booking,
-    Command,
-    Loan,
-    book_loans,
-    find_loan,
-    open_chart,
-    record,
-    standing_on,
-    verify,
-)
-
-JAN = date(2026, 1, 1)
-ANN = UUID(int=1)
+from karez.services.lending import Loan, book_loans, record, standing_on, verify
+from services.lending.tools import JAN, booking, command, event, lender
 
 
 @pytest.fixture
 def books(connection: psycopg.Connection, institution: Institution) -> Books:
-    books = Books(connection, institution, may_write=True)
-    open_chart(books, "EUR")
-    return books
-
-
-def event(kind, on: date, **rest):
-    return kind(number=0, on=on, posted_on=on, **rest)
-
-
-def booking(**changed) -> Booking:
-    terms = Terms(rate_pct_year=Decimal(12), instalments=12)
-    return Booking(**{"terms": terms, "currency": "EUR", "borrower_id": ANN, "opened_on": JAN} | changed)
+    return lender(connection, institution)
 
 
 @pytest.fixture
 def loan(books: Books) -> Loan:
     [loan] = book_loans(books, [booking()])
     return loan
-
-
-def command(loan: Loan, event, **rest) -> Command:
-    return Command(loan=loan.loan_id, event=event, actor="ann", **rest)
 
 
 def stands(books: Books, code: str, on: date = date(2030, 1, 1)) -> int:
@@ -67,7 +37,6 @@ def test_disburse_repay_undo(books: Books, loan: Loan):
     later = date(2026, 2, 1)
     [paid] = record(books, [command(loan, event(Payment, later, amount_minor=106_62))], on=later)
     assert paid.error is None
-    print(paid)
     assert verify(books).findings == []
     [undone] = record(books, [command(loan, event(Undo, later, undone=2))], on=later)
     assert undone.error is None
@@ -75,4 +44,3 @@ def test_disburse_repay_undo(books: Books, loan: Loan):
     assert stands(books, "1020") == -1_200_00
     assert verify(books).findings == []
     assert standing_on(books, 1, later).status is Status.ACTIVE
-    print(standing_on(books, 1, later))

@@ -243,7 +243,8 @@ def balances_now(connection: psycopg.Connection, numbers: Collection[int]) -> di
     """Return what was debited less what was credited on accounts, of everything recorded."""
     asked = {"numbers": list(numbers), "through": None}
     rows = connection.execute(QUERIES["sums_now"].text, asked)
-    return dict.fromkeys(numbers, 0) | {row[0]: row[1] - row[2] for row in rows if row[0] in numbers}
+    found = {row[0]: row[1] - row[2] for row in rows}
+    return {number: found.get(number, 0) for number in numbers}
 
 
 def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from karez.services.lending.store import (
     copy_in,
     event_row,
     find_numbers,
+    instant,
     load_events,
     load_loans,
     load_mappings,
@@ -70,7 +71,7 @@ def book_loans_within(
     for loan_id in there:
         del fresh[loan_id]
     _compare(connection, there, bookings)
-    loans = _open(connection, list(fresh.values()), datetime.now(UTC))
+    loans = _open(connection, list(fresh.values()), instant(connection))
     _write(books, connection, loans, fresh, closed_on)
     known_loans = load_loans(connection, there.values()) if there else {}
     by_id = {loan.loan_id: loan for loan in [*loans, *known_loans.values()]}
@@ -109,9 +110,7 @@ def _compare(
             raise LoanExistsError(loan=str(booking.loan_id), field="charges")
 
 
-def _open(
-    connection: psycopg.Connection, bookings: Sequence[Booking], now: datetime
-) -> list[Loan]:
+def _open(connection: psycopg.Connection, bookings: Sequence[Booking], now: datetime) -> list[Loan]:
     """Number loans and open their accounts of principal and of interest."""
     row = connection.execute(QUERIES["last_number"].text).fetchone()
     first = (row[0] if row else 0) + 1
@@ -173,7 +172,7 @@ def _write(
         number = loan.loan_number
         agreed = _charges(bookings[loan.loan_id])
         events = tuple(one.event for one in agreed)
-        folded = fold_loan(loan, events, {}, closed_on, loan.opened_on)
+        folded = fold_loan(loan, events, {}, closed_on=closed_on, on=loan.opened_on)
         rows["loan"].append(loan_row(own, loan))
         rows["event"] += [event_row(own, number, one, loan.recorded_at) for one in agreed]
         today = max(loan.opened_on, closed_on + timedelta(days=1))

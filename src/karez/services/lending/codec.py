@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from karez.engines.servicing.events import Event, WriteOff
-from karez.engines.servicing.latecharges import LatePolicy
+from karez.engines.servicing.late import LatePolicy
 from karez.engines.servicing.terms import Terms
 
 SALE = "sale"

@@ -42,7 +42,7 @@ class EventNotInForceError(ConflictError):
 
 
 class CreditExceededError(ConflictError):
-    """Loan {loan} owes its borrower {credit_minor} minor units, so {amount_minor} cannot go back."""
+    """{amount_minor} minor units cannot go back: loan {loan} owes its borrower {credit_minor}."""
 
     code = "credit-exceeded"
 

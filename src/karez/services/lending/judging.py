@@ -29,7 +29,7 @@ from karez.engines.servicing.events import (
 )
 from karez.engines.servicing.fold import in_force
 from karez.engines.servicing.history import History, history
-from karez.engines.servicing.latecharges import with_late_charges
+from karez.engines.servicing.late import LATE_FROM, with_late_charges
 from karez.engines.servicing.movements import (
     Movement,
     MovementKind,
@@ -88,7 +88,15 @@ class Case:
         """Return the loan as it stands before the call."""
         events = tuple(recorded.event for recorded in kept.events)
         prices = prices_of(kept.events)
-        return cls(kept, closed_on, on, fold_loan(kept.loan, events, prices, closed_on, on))
+        return cls(
+            kept, closed_on, on, fold_loan(kept.loan, events, prices, closed_on=closed_on, on=on)
+        )
+
+    @classmethod
+    def to_end(cls, kept: Kept, closed_on: date, through: date) -> Case:
+        """Return the loan before its days are ended through one; events may be of later days."""
+        entered = (recorded.event.posted_on for recorded in kept.events)
+        return cls.of(kept, closed_on, max(through, kept.loan.opened_on, *entered))
 
     @property
     def recorded(self) -> list[RecordedEvent]:
@@ -107,9 +115,7 @@ class Case:
     def take(self, command: Command) -> Outcome:
         """Let a command happen to the loan, or raise why it may not."""
         before = self.folded
-        event = attrs.evolve(
-            command.event, number=len(self.recorded) + 1, posted_on=self.on
-        )
+        event = attrs.evolve(command.event, number=len(self.recorded) + 1, posted_on=self.on)
         stood = self.stands()
         self._check(command, event, stood)
         added = [self._recorded(command, event)]
@@ -119,7 +125,10 @@ class Case:
         recorded = [*self.recorded, *added]
         events = tuple(one.event for one in recorded)
         loan = self.kept.loan
-        after = fold_loan(loan, events, prices_of(recorded), self.closed_on, self.on, before)
+        after = fold_loan(
+            loan, events, prices_of(recorded),
+            closed_on=self.closed_on, on=self.on, before=before,
+        )  # fmt: skip
         moved = movement_difference(before.movements, after.movements)
         self.folded = after
         self.fresh += added
@@ -140,7 +149,9 @@ class Case:
         before, loan = self.folded, self.kept.loan
         first = self.closed_on + timedelta(days=1)
         prices = prices_of(self.kept.events)
-        self.folded = fold_loan(loan, before.events, prices, day, self.on, before)
+        self.folded = fold_loan(
+            loan, before.events, prices, closed_on=day, on=self.on, before=before
+        )
         self.closed_on = day
         changed = first_changed(before, self.folded)
         self.first_change = first if changed is None else min(first, changed)
@@ -204,10 +215,15 @@ class Case:
 
     def _check_target(self, event: Event) -> None:
         """Refuse an event that is about another which is not, or no longer, in force."""
-        target = {Undo: "undone", Chargeback: "payment", ChargeWaiver: "charge"}.get(type(event))
-        if target is None:
-            return
-        number: int = getattr(event, target)
+        match event:
+            case Undo():
+                number = event.undone
+            case Chargeback():
+                number = event.payment
+            case ChargeWaiver():
+                number = event.charge
+            case _:
+                return
         standing_events = [*in_force(self.folded.events), *self.folded.late]
         if number not in {one.number for one in standing_events}:
             raise EventNotInForceError(event=number, loan=self.kept.loan.loan_number)
@@ -217,6 +233,7 @@ def fold_loan(  # noqa: PLR0913 - what a fold follows from
     loan: Loan,
     events: tuple[Event, ...],
     prices: Mapping[int, int],
+    *,
     closed_on: date,
     on: date,
     before: Folded | None = None,
@@ -232,7 +249,7 @@ def fold_loan(  # noqa: PLR0913 - what a fold follows from
         added = events[len(before.events) :]
         told = before.history.with_events(*added, as_of=as_of)
     else:
-        told = history(loan.terms, (*events, *late), as_of=as_of)
+        told = history(loan.terms, with_late(events, late), as_of=as_of)
     moved = _with_sales(movements(told.account, closed_on), events, prices)
     return Folded(events, late, told, tuple(moved))
 
@@ -241,15 +258,24 @@ def late_charges(loan: Loan, events: Sequence[Event], through: date) -> tuple[Ev
     """Return the penalties that follow from the events of a loan through a day."""
     if not loan.late.steps:
         return ()
-    return tuple(with_late_charges(loan.terms, events, loan.late, through))
+    every = with_late_charges(loan.terms, events, loan.late, through)
+    return tuple(one for one in every if one.number >= LATE_FROM and one.on <= through)
+
+
+def with_late(events: Sequence[Event], late: Sequence[Event]) -> list[Event]:
+    """Return events with the late charges; the waiver of one that has gone has gone with it."""
+    there = {one.number for one in late}
+    return [
+        event
+        for event in (*events, *late)
+        if not isinstance(event, ChargeWaiver) or event.charge < LATE_FROM or event.charge in there
+    ]
 
 
 def loan_rows(loan: Loan, folded: Folded, *, since: date, today: date) -> list[StandingRow]:
     """Return how a loan stood from a day on until today, and stands."""
-    events = (*folded.events, *folded.late)
-    return standing_rows(
-        loan.terms, events, folded.history.account, since=since, today=today
-    )
+    events = with_late(folded.events, folded.late)
+    return standing_rows(loan.terms, events, folded.history.account, since=since, today=today)
 
 
 def first_changed(before: Folded, after: Folded) -> date | None:

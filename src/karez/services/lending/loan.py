@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 
 from karez.engines.servicing.events import Charge, Event
-from karez.engines.servicing.latecharges import LatePolicy
+from karez.engines.servicing.late import LatePolicy
 from karez.engines.servicing.movements import Movement
 from karez.engines.servicing.standing import Standing
 from karez.engines.servicing.terms import Terms

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.accrual import day_number
-from karez.engines.servicing.fold import fold
+from karez.engines.servicing.fold import fold, in_force
 from karez.engines.servicing.outlook import OUTLOOK
 from karez.engines.servicing.quote import payoff_minor
 from karez.engines.servicing.standing import Standing, Status
@@ -21,7 +21,7 @@ from karez.kernel.database import Plans
 from karez.kernel.ids import read_id
 from karez.services.bookkeeping import Books
 from karez.services.lending.errors import LoanUnknownError, ValueDateError
-from karez.services.lending.judging import late_charges
+from karez.services.lending.judging import late_charges, with_late
 from karez.services.lending.loan import Loan, RecordedEvent
 from karez.services.lending.queries import QUERIES
 from karez.services.lending.standing import STATUSES, StandingRow, row_of
@@ -151,8 +151,9 @@ def account_within(
     """Return a loan as it stood on a day, in the caller's transaction."""
     kept = load_kept(connection, [loan.loan_number], known_at=known_at)[loan.loan_number]
     events = [one.event for one in kept.events]
-    every = (*events, *late_charges(loan, events, on))
-    return fold(loan.terms, [event for event in every if event.effective <= on], as_of=on)
+    counting = [event for event in in_force(events) if event.effective <= on]
+    every = with_late(counting, late_charges(loan, counting, on))
+    return fold(loan.terms, every, as_of=on)
 
 
 def payoff_on(books: Books, name: str | UUID | int, on: date) -> int:

@@ -208,9 +208,7 @@ class _Recorder:
 
 def _other_field(known: _Known, command: Command) -> str:
     """Return in which field a command is not the one that was recorded, or nothing."""
-    event = attrs.evolve(
-        command.event, number=known.event.number, posted_on=known.event.posted_on
-    )
+    event = attrs.evolve(command.event, number=known.event.number, posted_on=known.event.posted_on)
     sold = command.proceeds_minor is not None
     same = {
         "loan": known.loan_id == command.loan,

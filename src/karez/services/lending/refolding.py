@@ -35,7 +35,7 @@ def refold_within(
     cases: dict[int, Case] = {}
     postings: list[Posting] = []
     for number, kept in load_kept(connection, numbers).items():
-        case = cases[number] = Case.of(kept, closed_on[number >> PART_BITS], through)
+        case = cases[number] = Case.to_end(kept, closed_on[number >> PART_BITS], through)
         channels = {one.event.number: one.channel for one in kept.events}
         moved = case.close(through)
         postings.append(Posting(kept.loan, kept.mapping, 0, moved, channels, first=1))

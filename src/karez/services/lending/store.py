@@ -11,6 +11,7 @@ from uuid import UUID
 import attrs
 
 from karez.kernel.database import Role as DatabaseRole
+from karez.kernel.errors import ensure
 from karez.services.lending.codec import (
     SALE,
     decode_event,
@@ -147,9 +148,7 @@ def event_row(
     )  # fmt: skip
 
 
-def copy_in(
-    connection: psycopg.Connection, rows: Mapping[str, Sequence[Sequence[Any]]]
-) -> None:
+def copy_in(connection: psycopg.Connection, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
     """Add rows to the tables named, as the poster."""
     row = connection.execute(QUERIES["role"].text).fetchone()
     own = row[0] if row else ""
@@ -162,6 +161,14 @@ def copy_in(
             for values in added:
                 copy.write_row(values)
     connection.execute(QUERIES["become"].text, {"role": own})
+
+
+def instant(connection: psycopg.Connection) -> datetime:
+    """Return the instant at which rows are recorded now, by the clock of the database."""
+    row = connection.execute(QUERIES["instant"].text).fetchone()
+    ensure(row is not None, "the database has a clock")
+    assert row is not None  # noqa: S101 - for the type checker
+    return row[0]
 
 
 def closed_day(connection: psycopg.Connection) -> date | None:

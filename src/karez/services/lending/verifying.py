@@ -1,4 +1,4 @@
-"""Can lending disagree with itself? Every loan is folded anew, and all that was kept is compared."""
+"""Can lending disagree with itself? Every loan is folded anew, and what was kept is compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from karez.services.lending.judging import Case
 from karez.services.lending.loan import PART_BITS
 from karez.services.lending.queries import QUERIES
 from karez.services.lending.standing import StandingRow
-from karez.services.lending.store import Kept, load_kept
+from karez.services.lending.store import load_kept
 from karez.services.products import Role
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _verify_part(connection: psycopg.Connection, part: int, report: LendingVerif
     for number, *values in connection.execute(QUERIES["standings"].text, loans):
         stood[number].append(StandingRow(**dict(zip(names, values, strict=True))))
     cases = {
-        number: Case.of(kept, closed_on, _told_through(kept, closed_on))
+        number: Case.to_end(kept, closed_on, closed_on + timedelta(days=1))
         for number, kept in load_kept(connection, numbers).items()
     }
     for number, case in cases.items():
@@ -78,12 +78,6 @@ def _verify_part(connection: psycopg.Connection, part: int, report: LendingVerif
         if not _same_outlook(foreseen.get(number, b""), case):
             report.find("outlook", "lending.outlook", number, "is not what the fold foresees")
     _compare_accounts(connection, report, cases)
-
-
-def _told_through(kept: Kept, closed_on: date) -> date:
-    """Return the day through which the days of a loan are told one by one."""
-    entered = (recorded.event.posted_on for recorded in kept.events)
-    return max(closed_on + timedelta(days=1), *entered, kept.loan.opened_on)
 
 
 def _same_outlook(stored: bytes, case: Case) -> bool:

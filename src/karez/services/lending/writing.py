@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from karez.engines.servicing.outlook import outlook
@@ -12,7 +12,7 @@ from karez.services.bookkeeping import Books
 from karez.services.lending.judging import Case
 from karez.services.lending.queries import QUERIES
 from karez.services.lending.standing import keep_stages
-from karez.services.lending.store import copy_in, event_row
+from karez.services.lending.store import copy_in, event_row, instant
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,7 +22,7 @@ def write_cases(books: Books, connection: psycopg.Connection, cases: Mapping[int
     """Add the fresh events of these loans, and write anew what follows from all of them."""
     if not cases:
         return
-    now = datetime.now(UTC)
+    now = instant(connection)
     own = books.institution.institution_id
     sinces = {number: case.first_change or case.today for number, case in cases.items()}
     asked = {"loans": list(sinces), "sinces": list(sinces.values())}

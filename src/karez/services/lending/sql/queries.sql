@@ -299,6 +299,10 @@ WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND loan_number = any(%(loans)s::bigint []);
 
+-- name: instant
+-- Tell the instant at which rows are recorded now.
+SELECT clock_timestamp();
+
 -- name: role
 -- Tell under which role this session acts.
 SELECT current_setting('role');
