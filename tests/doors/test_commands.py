@@ -92,6 +92,11 @@ CALLS = {
     "consent pause": GRANTED,
     "consent resume": GRANTED,
     "consent revoke": GRANTED,
+    "party add": "firm Mill --key tin:1",
+    "party import": "parties.csv",
+    "party show": "tin:1",
+    "party find": "mill",
+    "party tie": "nin:2 guarantor-of tin:1 --on 2026-01-01",
     "export ledger": "--format csv --output book.csv",
     "facts open": "",
     "facts add": "facts.jsonl",
@@ -190,6 +195,7 @@ def test_command__answers_in_json(karez: Karez):
         'features = [{ name = "town", kind = "factor" }]',
     )
     karez.write("invoices.csv", HEADER, GOOD)
+    karez.write("parties.csv", "kind,name,keys", "person,Ann,nin:2")
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
