@@ -11,6 +11,7 @@ from karez.kernel.money import currency
 from karez.services import bookkeeping
 from karez.services.bookkeeping import Opening, close_period, open_accounts
 from karez.services.lending import find_loans, payoff_on, standing_on
+from karez.services.parties import Kind, Party, record_parties
 from karez.services.payments import (
     Clerk,
     Line,
@@ -305,3 +306,27 @@ def test_business_date__is_the_clerks_until_lending_has_one(bank: Lender):
     made = statement([entry(1, booked_on=day, valid_on=day)])
     take_statement(bank.books, made, Clerk("ann", day), file="a")
     assert bank.stands("2010") == 1
+
+
+def test_take__a_name_with_what_is_due_proposes(bank: Lender):
+    [known] = record_parties(
+        bank.books, [Party(Kind.PERSON, "Hassan", ("id:1",), given="Amina")], actor="ann"
+    )
+    assert known.known is not None
+    loan = bank.lend(known.known.party_id)
+    [view] = find_loans(bank.books, PAID)
+    bank.send(
+        [
+            paid(view.due_minor, name="HASAN, Amina"),
+            paid(view.due_minor + 1, name="HASAN, Amina"),
+            paid(view.due_minor, name="Omar Hassan"),
+            paid(7_00, name="Amina Hassan", remittance=f"loan {loan.loan_number}"),
+        ]
+    )
+    assert {number: reason for number, (_, reason) in bank.queued().items()} == {
+        1: "proposed",
+        2: "no-sign",
+        3: "no-sign",
+    }
+    assert find_payment(bank.books, 1).candidates == [loan.loan_number]
+    assert [act.rule for act in find_payment(bank.books, 4).acts] == ["number-confirmed"]

@@ -22,7 +22,7 @@ ANN, BOB = UUID(int=1), UUID(int=2)
 
 
 def loan(number: int, borrower: UUID = ANN, **changes) -> LoanFacts:
-    plain = {"currency": "EUR", "takes_payments": True, "due_minor": 0, "name": ""}
+    plain = {"currency": "EUR", "takes_payments": True, "due_minor": 0, "names": ()}
     return LoanFacts(number, borrower, **(plain | changes))
 
 
@@ -32,10 +32,10 @@ REGISTER = Register(
         for each in (
             loan(41, due_minor=1_000),
             loan(42, due_minor=2_000),
-            loan(43, BOB, due_minor=1_000, name="Bob Brown"),
+            loan(43, BOB, due_minor=1_000, names=("Bob Brown",)),
             loan(44, takes_payments=False),
             loan(45, currency="USD"),
-            loan(70_001, BOB, due_minor=3_000, name="Bob Brown"),
+            loan(70_001, BOB, due_minor=3_000, names=("Bob Brown",)),
         )
     },
     end_to_ends={"E42": frozenset({42})},

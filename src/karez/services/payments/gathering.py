@@ -10,9 +10,10 @@ from uuid import UUID
 
 import attrs
 
+from karez.books.rights.names import business_name
 from karez.engines.servicing.standing import Status
 from karez.services.lending import STATUSES, view_loans
-from karez.services.payments.matching import LoanFacts, Register, mentions
+from karez.services.payments.matching import LoanFacts, Register, is_named, mentions
 from karez.services.payments.outgoing import Original, Outflow, Share
 from karez.services.payments.queries import QUERIES
 from karez.services.payments.statement import BankStatement, StatementEntry
@@ -69,9 +70,9 @@ def gather(connection: psycopg.Connection, entries: Sequence[StatementEntry], on
         if len(loans) > 1
     ]
     unsure = {number for loans in several for number in loans}
-    unsure |= {number for number, each in named.items() if each.strength == "bare"} & facts.keys()
-    for number, view in view_loans(connection, unsure, on).items():
-        facts[number] = attrs.evolve(facts[number], due_minor=view.due_minor)
+    bare = {number for number, each in named.items() if each.strength == "bare"} & facts.keys()
+    facts |= _with_names(connection, [facts[number] for number in bare])
+    facts |= _with_due(connection, [facts[number] for number in unsure | bare], on)
     register = Register(
         facts,
         {value: frozenset(loans) for value, loans in marks["end-to-end"].items()},
@@ -93,6 +94,42 @@ def _facts(
         facts[number] = LoanFacts(number, borrower, currency, takes, 0)
         ids[number] = loan_id
     return facts, ids
+
+
+def _with_names(connection: psycopg.Connection, facts: Sequence[LoanFacts]) -> dict[int, LoanFacts]:
+    names: dict[UUID, list[str]] = defaultdict(list)
+    asked = {"parties": list({each.borrower for each in facts})}
+    for party, spelled in connection.execute(QUERIES["borrower_names"].text, asked):
+        names[party].append(spelled)
+    return {each.number: attrs.evolve(each, names=tuple(names[each.borrower])) for each in facts}
+
+
+def _with_due(
+    connection: psycopg.Connection, facts: Sequence[LoanFacts], on: date
+) -> dict[int, LoanFacts]:
+    views = view_loans(connection, [each.number for each in facts], on)
+    return {
+        each.number: attrs.evolve(each, due_minor=views[each.number].due_minor) for each in facts
+    }
+
+
+def find_namesakes(
+    connection: psycopg.Connection, names: Collection[str], currency: str, on: date
+) -> list[LoanFacts]:
+    """Return the loans that take payments of borrowers whose names are like one of these."""
+    words = {word for name in names for word in business_name(name).words}
+    if not words:
+        return []
+    asked = {"currency": currency, "words": sorted(words)}
+    numbers = [row[0] for row in connection.execute(QUERIES["namesakes"].text, asked)]
+    facts, _ = _facts(connection, numbers, [])
+    able = [each for each in facts.values() if each.takes_payments]
+    alike = [
+        each
+        for each in _with_names(connection, able).values()
+        if any(is_named(name, each) for name in names)
+    ]
+    return list(_with_due(connection, alike, on).values())
 
 
 def loan_ids(connection: psycopg.Connection, loans: Collection[int]) -> dict[int, UUID]:

@@ -14,8 +14,9 @@ from enum import StrEnum
 from uuid import UUID
 
 import attrs
-from rapidfuzz import fuzz, utils
+from rapidfuzz import fuzz
 
+from karez.books.rights.names import business_name
 from karez.services.payments.references import Mention, read_structured, read_text
 from karez.services.payments.statement import StatementEntry
 
@@ -55,14 +56,17 @@ class Reason(StrEnum):
 
 @attrs.frozen
 class LoanFacts:
-    """What matching knows of a loan. ``due_minor`` is what is overdue and falls due next."""
+    """What matching knows of a loan. ``due_minor`` is what is overdue and falls due next.
+
+    ``names`` are those of the borrower, now and formerly.
+    """
 
     number: int
     borrower: UUID
     currency: str
     takes_payments: bool
     due_minor: int
-    name: str = ""
+    names: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -196,7 +200,7 @@ class _Case:
             number
             for number in sorted(bare)
             if loans[number].due_minor == self.entry.amount_minor
-            or alike(self.entry.name, loans[number].name)
+            or is_named(self.entry.name, loans[number])
         ]
         if len(confirmed) == 1:
             return self._checked(confirmed[0], Rule.NUMBER_CONFIRMED, (sign,))
@@ -240,11 +244,17 @@ def _first(loans: Iterable[int]) -> tuple[int, ...]:
 def propose(entry: StatementEntry, verdict: Verdict, due: Sequence[LoanFacts]) -> Verdict:
     """Add to a payment without sign the loans that its name and amount suggest.
 
-    ``due`` are the loans in its currency on which just its amount is due.
+    ``due`` are loans in its currency.
     """
     if verdict.reason is not Reason.NO_SIGN or not entry.name:
         return verdict
-    found = [loan for loan in due if loan.takes_payments and alike(entry.name, loan.name)]
+    found = [
+        loan
+        for loan in due
+        if loan.takes_payments
+        and loan.due_minor == entry.amount_minor
+        and is_named(entry.name, loan)
+    ]
     if not found:
         return verdict
     numbers = frozenset(loan.number for loan in found)
@@ -252,11 +262,18 @@ def propose(entry: StatementEntry, verdict: Verdict, due: Sequence[LoanFacts]) -
     return Verdict(None, None, Reason.PROPOSED, (sign,), _first(numbers))
 
 
+def is_named(name: str, loan: LoanFacts) -> bool:
+    """Return whether a name may be that of the borrower of a loan."""
+    return any(alike(name, known) for known in loan.names)
+
+
 def alike(left: str, right: str) -> bool:
-    """Return whether two names may be of one person: words in any order, a slip or two apart."""
-    if not left or not right:
+    """Return whether two names may be of one person: words in any order, a slip or two apart.
+
+    Accents, case and what a firm is by law say nothing.
+    """
+    ours, theirs = business_name(left).spelled, business_name(right).spelled
+    if not ours or not theirs:
         return False
-    likeness = fuzz.token_sort_ratio(
-        left, right, processor=utils.default_process, score_cutoff=NAME_LEAST
-    )
+    likeness = fuzz.token_sort_ratio(ours, theirs, score_cutoff=NAME_LEAST)
     return likeness >= NAME_LEAST

@@ -15,13 +15,14 @@ from karez.services.lending import Command, Outcome, record_within
 from karez.services.payments.desk import SUSPENSE, Act, Desk
 from karez.services.payments.gathering import (
     Known,
+    find_namesakes,
     find_originals,
     find_outflows,
     gather,
     loan_ids,
 )
 from karez.services.payments.known import Booking
-from karez.services.payments.matching import Reason, Verdict, match
+from karez.services.payments.matching import Reason, Verdict, match, propose
 from karez.services.payments.outgoing import (
     Original,
     Outflow,
@@ -94,16 +95,23 @@ class Taking:
         placed: list[_Placed] = []
         for booking in found:
             for entry in booking.entries:
-                number = self._keep(entry, booking)
-                if entry.amount_minor > 0:
-                    verdict = match(entry, currency, known.register)
-                    placed.append(_Placed(number, entry, verdict))
-                elif entry.amount_minor < 0:
-                    placed.append(_Placed(number, entry, Verdict(None, None, Reason.DEBIT)))
-        self._take_in([each for each in placed if each.entry.amount_minor > 0], known)
+                verdict = match(entry, currency, known.register)
+                placed.append(_Placed(self._keep(entry, booking), entry, verdict))
+        came_in = [each for each in placed if each.entry.amount_minor > 0]
+        self._take_in(self._with_proposals(came_in), known)
         # What goes out may take back what has just come in, and must find it.
         self.desk.write()
         self._take_out([each for each in placed if each.entry.amount_minor < 0])
+
+    def _with_proposals(self, placed: Sequence[_Placed]) -> list[_Placed]:
+        """Add to payments without a sign the loans of borrowers who are called like the payer."""
+        names = {each.entry.name for each in placed if each.verdict.reason is Reason.NO_SIGN} - {""}
+        currency = self.taken.statement.currency.code
+        namesakes = find_namesakes(self.desk.connection, names, currency, self.on)
+        return [
+            attrs.evolve(each, verdict=propose(each.entry, each.verdict, namesakes))
+            for each in placed
+        ]
 
     def _keep(self, entry: StatementEntry, booking: Booking) -> int:
         number = self.desk.next("entries")

@@ -184,6 +184,29 @@ WHERE
         )
     );
 
+-- name: borrower_names
+-- Read the names under which these borrowers stand or stood.
+SELECT DISTINCT
+    p.party_id,
+    p.spelled
+FROM parties.party AS p
+WHERE
+    p.institution_id = current_setting('karez.institution_id')::integer
+    AND p.party_id = any(%(parties)s::uuid[])
+ORDER BY p.party_id, p.spelled;
+
+-- name: namesakes
+-- Find the loans of borrowers one of whose names has one of these words.
+SELECT DISTINCT l.loan_number
+FROM lending.loan AS l
+INNER JOIN parties.party AS p
+    ON l.institution_id = p.institution_id AND l.borrower_id = p.party_id
+WHERE
+    l.institution_id = current_setting('karez.institution_id')::integer
+    AND l.currency = %(currency)s
+    AND string_to_array(p.spelled, ' ') && %(words)s::text[]
+ORDER BY l.loan_number;
+
 -- name: originals
 -- Find payments that came in of these amounts, which a reversal may take back: shares and rest.
 SELECT
