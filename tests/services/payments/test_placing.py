@@ -45,7 +45,7 @@ def desk(bank: Lender) -> Lender:
 def test_assign_split_and_back(desk: Lender):
     before = everything(desk)
     [outcome] = assign(desk.books, 1, {"1": 10_00}, CLERK)
-    assert (outcome.loan_number, desk.queued()) == (1, {1: (20_00, "")})
+    assert (outcome.loan_number, desk.queued()) == (1, {1: (20_00, "no-sign")})
     assert len(assign(desk.books, 1, {"2": 5_00, "1": None}, CLERK)) == 2
     assert (desk.queued(), desk.stands("2010")) == ({}, 0)
     [payment] = [one for one in list_events(desk.books, 2) if one.kind == "payment"]

@@ -39,6 +39,7 @@ COMMANDS = {
     "score": ("karez.doors.cli.score:score", "Score few, unlike customers."),
     "price": ("karez.doors.cli.price:price", "Price loans, plan a year's lending, try policies."),
     "party": ("karez.doors.cli.party:party", "Record and find persons, firms and groups."),
+    "payment": ("karez.doors.cli.payment:payment", "Take payments to their loans."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),

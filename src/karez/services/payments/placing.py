@@ -55,7 +55,8 @@ class PaymentView:
     @property
     def reason(self) -> str:
         """Why it was put there last."""
-        return next((act.reason for act in reversed(self.acts) if act.suspense_minor), "")
+        put = [act.reason for act in self.acts if act.kind in {"hold", "undo"} and act.reason]
+        return put[-1] if put else ""
 
     @property
     def candidates(self) -> list[int]:

@@ -19,6 +19,8 @@ from karez.services.payments.queries import QUERIES
 class PaymentsVerification(Findings):
     """What a verification of payments found."""
 
+    statements: int = 0
+    payments: int = 0
     suspense_minor: dict[str, int] = attrs.field(factory=dict[str, int])
 
 
@@ -26,6 +28,8 @@ def verify(books: Books) -> PaymentsVerification:
     """Hold each statement to its payments, each payment to its acts, acts to loans and money."""
     report = PaymentsVerification()
     with books.transaction() as connection:
+        counted = connection.execute(QUERIES["counted"].text).fetchone()
+        report.statements, report.payments = counted or (0, 0)
         for number, movement, wanted, taken, total in connection.execute(
             QUERIES["unbalanced_statements"].text
         ):

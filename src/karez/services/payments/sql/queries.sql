@@ -503,3 +503,15 @@ FROM payments.act
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND mirrors = any(%(acts)s::bigint[]);
+
+-- name: counted
+-- Count what was taken.
+SELECT
+    (
+        SELECT count(*) FROM payments.statement AS s
+        WHERE s.institution_id = current_setting('karez.institution_id')::integer
+    ) AS statements,
+    (
+        SELECT count(*) FROM payments.entry AS e
+        WHERE e.institution_id = current_setting('karez.institution_id')::integer
+    ) AS payments;
