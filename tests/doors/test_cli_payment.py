@@ -161,7 +161,7 @@ CODES = [
 def test_refusals__have_their_exit_codes(branch: Branch):
     branch.write("jan.xml", as_camt([MADE]))
     branch("import", "jan.xml")
-    found = {arguments: branch.run(*arguments).returncode for arguments, _ in CODES}
+    found = {arguments: branch.run(*arguments)[0] for arguments, _ in CODES}
     assert found == dict(CODES)
 
 
