@@ -1,5 +1,6 @@
 """Lending: loans are booked, what happens to them is recorded and posted, and can be undone."""
 
+from karez.engines.servicing.standing import Standing
 from karez.services.lending.booking import book_loans, book_loans_within
 from karez.services.lending.chart import open_chart, open_loan_accounts, standard_chart
 from karez.services.lending.codec import EVENT_KINDS
@@ -19,6 +20,7 @@ from karez.services.lending.reading import (
     business_date,
     find_loan,
     find_loans,
+    find_named,
     list_events,
     payoff_on,
     standing_on,
@@ -43,6 +45,7 @@ __all__ = [
     "Outcome",
     "RecordedEvent",
     "Sheet",
+    "Standing",
     "StandingRow",
     "account_on",
     "book_loans",
@@ -50,6 +53,7 @@ __all__ = [
     "business_date",
     "find_loan",
     "find_loans",
+    "find_named",
     "list_events",
     "load_mappings",
     "open_chart",

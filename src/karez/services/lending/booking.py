@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import attrs
+import psycopg
 
 from karez.books.money.account import open_accounts
 from karez.engines.servicing.outlook import outlook
@@ -31,28 +31,29 @@ from karez.services.lending.store import (
 )
 from karez.services.products import Role
 
-if TYPE_CHECKING:
-    import psycopg
-
 _FIELDS = (
     "sheet", "borrower_id", "currency", "terms", "late", "opened_on", "pd", "lgd", "officer",
     "place", "industry", "application_id", "reference",
 )  # fmt: skip
 
 
-def book_loans(books: Books, bookings: Sequence[Booking]) -> list[Loan]:
+def book_loans(books: Books, bookings: Sequence[Booking], *, preview: bool = False) -> list[Loan]:
     """Book loans, all or none; one that is booked already with the same content stays.
 
     Nothing is paid out yet: that is an event. The first loan of an institution begins its business
-    days, on the day that the earliest of these was opened.
+    days, on the day that the earliest of these was opened. A preview changes nothing.
 
     Raises:
         LoanExistsError: a loan with this id is booked with another content.
         AccountUnknownError: the chart of accounts has no parent for its accounts.
         CurrencyUnknownError: there is no such currency.
     """
+    loans: list[Loan] = []
     with books.transaction() as connection:
-        return book_loans_within(books, connection, bookings)
+        loans = book_loans_within(books, connection, bookings)
+        if preview:
+            raise psycopg.Rollback
+    return loans
 
 
 def book_loans_within(

@@ -18,7 +18,7 @@ from karez.engines.servicing.outlook import OUTLOOK
 from karez.engines.servicing.quote import payoff_minor
 from karez.engines.servicing.standing import Standing, Status
 from karez.kernel.database import Plans
-from karez.kernel.ids import read_id
+from karez.kernel.ids import IdMalformedError, read_id
 from karez.services.bookkeeping import Books
 from karez.services.lending.errors import LoanUnknownError, ValueDateError
 from karez.services.lending.judging import late_charges, with_late
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import psycopg
 
 FOUND_MOST = 10_000
+_DIGITS = 19  # of a number that has more than 63 bits
 
 
 @attrs.frozen
@@ -55,10 +56,7 @@ def find_loan(books: Books, name: str | UUID | int) -> Loan:
         LoanUnknownError: there is none, or more than one has this reference.
     """
     with books.transaction() as connection:
-        loans = load_loans(connection, [_number(connection, name)])
-        for loan in loans.values():
-            return loan
-    raise LoanUnknownError(loan=name)
+        return _the_loan(connection, name)
 
 
 def find_loans(
@@ -71,7 +69,6 @@ def find_loans(
 ) -> list[LoanView]:
     """Return the loans of a borrower, with a reference or of a status, as they stand on a day."""
     asked = {
-        "loan_number": None,
         "borrower_id": borrower_id,
         "reference": reference,
         "status": STATUSES.index(status) if status is not None else None,
@@ -111,9 +108,7 @@ def standing_on(books: Books, name: str | UUID | int, on: date) -> Standing:
         ValueDateError: the loan was not open yet.
     """
     with books.transaction(Plans.KEPT) as connection:
-        for loan in load_loans(connection, [_number(connection, name)]).values():
-            return standing_of(connection, loan, on)
-    raise LoanUnknownError(loan=name)
+        return standing_of(connection, _the_loan(connection, name), on)
 
 
 def standing_of(connection: psycopg.Connection, loan: Loan, on: date) -> Standing:
@@ -140,9 +135,7 @@ def account_on(
         LoanUnknownError: there is no such loan.
     """
     with books.transaction() as connection:
-        for loan in load_loans(connection, [_number(connection, name)]).values():
-            return account_within(connection, loan, on, known_at=known_at)
-    raise LoanUnknownError(loan=name)
+        return account_within(connection, _the_loan(connection, name), on, known_at=known_at)
 
 
 def account_within(
@@ -173,7 +166,7 @@ def list_events(books: Books, name: str | UUID | int) -> list[RecordedEvent]:
         LoanUnknownError: there is no such loan.
     """
     with books.transaction() as connection:
-        number = _number(connection, name)
+        number = _the_loan(connection, name).loan_number
         return load_events(connection, [number]).get(number, [])
 
 
@@ -187,22 +180,42 @@ def business_date(books: Books, otherwise: date) -> date:
 _ROW = tuple(field.name for field in attrs.fields(StandingRow))
 
 
-def _number(connection: psycopg.Connection, name: str | UUID | int) -> int:
-    """Return the number of the loan that a name means."""
-    text = str(name).strip()
-    if text.isdecimal():
-        return int(text)
-    if isinstance(name, UUID) or text.startswith("ln_"):
-        asked = {"loan_ids": [read_id("ln", text)]}
-        found = connection.execute(QUERIES["loan_numbers"].text, asked).fetchall()
-        numbers = [row[1] for row in found]
-    else:
-        wanted = {"loan_number": None, "borrower_id": None, "reference": text, "status": None}
-        rows = connection.execute(QUERIES["find_loan_numbers"].text, wanted | {"most": 2})
-        numbers = [row[0] for row in rows]
-    if len(numbers) != 1:
-        raise LoanUnknownError(loan=text)
-    return numbers[0]
+def find_named(connection: psycopg.Connection, names: Collection[str]) -> dict[str, Loan]:
+    """Return loans by the names given: numbers, ids as UUIDs or ``ln_…``, references.
+
+    A name that is none, or that of several loans, is left out.
+    """
+    asked: dict[str, dict[str, int | UUID | str]] = {
+        "numbers": {}, "loan_ids": {}, "references": {},
+    }  # fmt: skip
+    for name in names:
+        if name.isascii() and name.isdecimal() and len(name) < _DIGITS:
+            asked["numbers"][name] = int(name)
+        elif (loan_id := _loan_id(name)) is not None:
+            asked["loan_ids"][name] = loan_id
+        else:
+            asked["references"][name] = name
+    wanted = {kind: list(each.values()) for kind, each in asked.items()}
+    found: dict[str, list[int]] = {}
+    for name, number in connection.execute(QUERIES["named_numbers"].text, wanted):
+        found.setdefault(name, []).append(number)
+    loans = load_loans(connection, {number for each in found.values() for number in each})
+    named = {name: found.get(str(key), []) for each in asked.values() for name, key in each.items()}
+    return {name: loans[numbers[0]] for name, numbers in named.items() if len(numbers) == 1}
+
+
+def _loan_id(name: str) -> UUID | None:
+    try:
+        return read_id("ln", name)
+    except IdMalformedError:
+        return None
+
+
+def _the_loan(connection: psycopg.Connection, name: str | UUID | int) -> Loan:
+    found = find_named(connection, [str(name)])
+    for loan in found.values():
+        return loan
+    raise LoanUnknownError(loan=name)
 
 
 def _open_on(stretches: npt.NDArray[np.void], due: date | None) -> int:

@@ -133,7 +133,7 @@ def _compare_accounts(
                     report.find("account", "lending.loan", number, f"has no account of {side}")
                 else:
                     expected[account] += sign * move.amount_minor
-    for account, balance in balances_now(connection, list(expected)).items():
+    for account, balance in balances_now(connection, expected.keys()).items():
         if balance != expected[account]:
             report.find(
                 "account", "money.transfer", owner[account],

@@ -66,12 +66,15 @@ STANDARD_SIDES: Mapping[str, Sides] = {
     "waived-fee": ("5030", Role.FEES),
     "waived-penalty": ("5030", Role.FEES),
     **_by_part("written-off", "5020", None),
+    **_by_part("sold", "5050", None),  # what the buyer of a loan takes over …
+    "sold": (Role.CHANNEL, "5050"),  # … and the price it pays
     **_by_part("charged-back", None, Role.CHANNEL),
     "refunded": (Role.CREDIT, Role.CHANNEL),
     "adjusted-principal": (Role.PRINCIPAL, "4050"),
 }
 """By movement kind: 1180 deferred fees, 4010 interest income, 4020 fee income, 4030 penalty income,
-4040 recoveries, 4050 other income, 5020 impairment, 5030 waivers and goodwill."""
+4040 recoveries, 4050 other income, 5020 impairment, 5030 waivers and goodwill, 5050 loss on
+sale."""
 
 
 @attrs.frozen(kw_only=True)

@@ -100,7 +100,6 @@ SELECT l.loan_number
 FROM lending.loan AS l
 WHERE
     l.institution_id = current_setting('karez.institution_id')::integer
-    AND (%(loan_number)s::bigint IS NULL OR l.loan_number = %(loan_number)s::bigint)
     AND (%(borrower_id)s::uuid IS NULL OR l.borrower_id = %(borrower_id)s::uuid)
     AND (%(reference)s::text IS NULL OR l.reference = %(reference)s::text)
     AND (
@@ -116,6 +115,33 @@ WHERE
     )
 ORDER BY l.loan_number
 LIMIT %(most)s;
+
+-- name: named_numbers
+-- Find the numbers of loans by names that people use; a reference may be that of several.
+SELECT
+    loan_number::text AS name,
+    loan_number
+FROM lending.loan
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_number = any(%(numbers)s::bigint [])
+UNION ALL
+SELECT
+    loan_id::text,
+    loan_number
+FROM lending.loan
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_id = any(%(loan_ids)s::uuid [])
+UNION ALL
+SELECT
+    reference,
+    loan_number
+FROM lending.loan
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND reference <> ''
+    AND reference = any(%(references)s::text []);
 
 -- name: part_numbers
 -- List the numbers of the loans of a part.
