@@ -26,6 +26,7 @@ from benchmarks import (
     ranking,
     register,
     singles,
+    statements,
 )
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
@@ -45,6 +46,7 @@ def main() -> int:
         "history": history.run,
         "facts": facts.run,
         "imports": imports.run,
+        "statements": statements.run,
         "peers": peers.run,
         "contracts": contracts.run,
         "conformance": conformance.run,

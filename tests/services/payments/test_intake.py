@@ -1,15 +1,17 @@
 """Statements taken in through the real books: everything has a place, and only one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import attrs
 import pytest
 
 from doors.statements.making import DAY, entry, statement
+from karez.kernel.database import Database
 from karez.kernel.errors import KarezError
 from karez.kernel.money import currency
 from karez.services import bookkeeping
-from karez.services.bookkeeping import Opening, close_period, open_accounts
+from karez.services.bookkeeping import Opening, close_period, open_accounts, open_books
 from karez.services.lending import find_loans, payoff_on, standing_on
 from karez.services.parties import Kind, Party, record_parties
 from karez.services.payments import (
@@ -136,6 +138,7 @@ def test_take__many_pieces_and_a_break(bank: Lender, monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt):
         take_statement(bank.books, made, CLERK, file="a", progress=stop)
     assert bank.stands("2010") == 1 + 2 + 3 + 4
+    assert [each.left for each in list_statements(bank.books)] == [3]
     rest = take_statement(bank.books, made, CLERK, file="a")
     assert (rest.already, rest.known.count, rest.movement_minor) == (False, 4, made.movement_minor)
     assert bank.stands("2010") == made.movement_minor
@@ -330,3 +333,18 @@ def test_take__a_name_with_what_is_due_proposes(bank: Lender):
     }
     assert find_payment(bank.books, 1).candidates == [loan.loan_number]
     assert [act.rule for act in find_payment(bank.books, 4).acts] == ["number-confirmed"]
+
+
+def test_take__two_at_once_take_it_once(bank: Lender, database: Database):
+    loan = bank.lend()
+    told = {"creditor_reference": creditor_reference(loan.loan_number)}
+    made = statement([paid(minor, bank_reference=f"B{minor}", **told) for minor in range(1, 9)])
+
+    def take(_: int) -> int:
+        with open_books(database, "main") as books:
+            return take_statement(books, made, CLERK, file="a").known.count
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, range(2))) == [0, 8]
+    assert len(list_statements(bank.books)) == 1
+    bank.check()

@@ -169,12 +169,15 @@ def _by_kind(answer: tuple[tuple[str, str], object]) -> tuple[int, str]:
 @click.command()
 @command_options
 def statements(shell: Shell) -> None:
-    """List the statements that were taken, by account and day. Exit code 6: one is missing."""
+    """List the statements that were taken, by account and day.
+
+    Exit code 6 says that one is missing between two, or was broken off.
+    """
     with open_books(shell) as books:
         kept = payments.list_statements(books)
     gaps = payments.find_gaps(kept)
     document = {
-        "statements": [attrs.asdict(each) for each in kept],
+        "statements": [attrs.asdict(each) | {"left": each.left} for each in kept],
         "gaps": [attrs.asdict(gap) for gap in gaps],
     }
     rows = [
@@ -192,8 +195,13 @@ def statements(shell: Shell) -> None:
     ]
     headings = ("taken", "account", "number", "closes on", "at", "", "payments", "channel")
     lines = [*table(headings, rows), *(f"Missing: {gap.account}: {gap.reason}." for gap in gaps)]
+    broken = [each for each in kept if each.left]
+    lines += [
+        f"Broken off: {each.file}: {each.left:,} payments are left; take it again."
+        for each in broken
+    ]
     shell.show(document, lines)
-    exit_with(ExitCode.FOUND if gaps else ExitCode.DONE)
+    exit_with(ExitCode.FOUND if gaps or broken else ExitCode.DONE)
 
 
 @click.command()

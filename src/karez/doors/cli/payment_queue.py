@@ -59,7 +59,7 @@ def queue(shell: Shell, *, reason: str | None) -> None:
     headings = ("payment", "booked on", "open", "", "days", "why", "loans", "from", "text")
     lines = table(headings, rows)
     lines += [
-        f"{label} days: {count:,} payments, {major(amount, code)} {code}"
+        f"{label} days: {count:,} waiting, {major(amount, code)} {code}"
         for (label, code), (count, amount) in ages.items()
     ]
     shell.show(document, lines)

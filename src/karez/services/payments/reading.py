@@ -34,6 +34,11 @@ class KeptStatement:
     recorded_at: datetime
     taken: int
 
+    @property
+    def left(self) -> int:
+        """How many payments are still to be taken, because it was broken off."""
+        return self.entries - self.known_before - self.taken
+
 
 @attrs.frozen
 class Gap:

@@ -376,7 +376,7 @@ WHERE
     AND receipt = %(receipt)s;
 
 -- name: promises
--- List promises with what was paid on the loan from the day each was made until the day it was for.
+-- List promises with what came in on the loan since each was made, until the day it was for.
 SELECT
     p.promise_number,
     p.loan_number,
@@ -393,6 +393,7 @@ SELECT
             AND v.loan_number = p.loan_number
             AND v.kind = 'payment'
             AND v.valid_on BETWEEN p.made_on AND p.promised_on
+            AND v.recorded_at >= p.recorded_at
             AND NOT EXISTS (
                 SELECT 1 FROM lending.event AS u
                 WHERE
