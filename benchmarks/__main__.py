@@ -29,6 +29,7 @@ from benchmarks import (
     ranking,
     register,
     singles,
+    statements,
 )
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
@@ -49,6 +50,7 @@ def main() -> int:
         "facts": facts.run,
         "closing": closing.run,
         "imports": imports.run,
+        "statements": statements.run,
         "peers": peers.run,
         "contracts": contracts.run,
         "lending": lending.run,

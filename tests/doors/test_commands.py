@@ -16,6 +16,9 @@ from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
 from karez.doors.files.bank import make_bank_file
 from services.products.sheets import SMALLEST
+from karez.kernel.database import Database
+from karez.services.bookkeeping import open_books
+from services.payments.tools import lender
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -84,6 +87,20 @@ CALLS = {
     "period reopen": "--reason late",
     "period list": "",
     "verify": "",
+    "payment import": "bank.sta",
+    "payment statements": "",
+    "payment queue": "",
+    "payment show": "1",
+    "payment assign": "1 1",
+    "payment unassign": "1",
+    "payment split": "1 1=1.00",
+    "payment return": "2",
+    "payment cash": "1 5.00",
+    "payment reference": "1",
+    "payment mark": "1 --mandate M",
+    "payment promise": "1 5.00 --until 2030-01-01",
+    "payment promises": "",
+    "payment verify": "",
     "rights register": f"--id {ENTRY} {CLAIM}",
     "rights import": "claims.csv",
     "rights show": ENTRY,
@@ -196,7 +213,13 @@ def test_calls__are_of_every_command():
     assert set(CALLS) | WITHOUT_DOCUMENT == set(ALL)
 
 
-def test_command__answers_in_json(karez: Karez):
+def test_command__answers_in_json(karez: Karez, database: Database):
+    with open_books(database, "main") as books:
+        lender(books).lend()
+    karez.write(
+        "bank.sta", ":20:X", ":25:NL1", ":28C:1/1", ":60F:C260101EUR0,", ":61:260101C10,NTRFA//1",
+        ":61:260101C5,NTRFB//2", ":62F:C260101EUR15,", "-",
+    )  # fmt: skip
     karez.write(
         "first.csv",
         "id,valid_on,debit,credit,amount,phase",

@@ -28,10 +28,9 @@ SCHEMAS = tuple(
         "services/lending",
         "services/parties",
         "services/origination",
+        "services/payments",
+        "services/closing",
     )
-        "kernel", "books/money", "books/facts", "books/rights", "services/consent",
-        "services/products", "services/lending", "services/closing",
-    )  # fmt: skip
 )
 
 

@@ -46,6 +46,7 @@ COMMANDS = {
         "Take a loan from the request to the books.",
     ),
     "loan": ("karez.doors.cli.loan:loan", "Book loans, and record what happens to them."),
+    "payment": ("karez.doors.cli.payment:payment", "Take payments to their loans."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
