@@ -25,6 +25,7 @@ from karez.services.lending.judging import Case, Changed
 from karez.services.lending.ledger import Ledger, Posting
 from karez.services.lending.loan import PART_BITS, Command, Outcome
 from karez.services.lending.queries import QUERIES
+from karez.services.lending.recent import RECENT
 from karez.services.lending.store import Kept, find_numbers, load_kept
 from karez.services.lending.writing import write_changes
 
@@ -139,7 +140,9 @@ class _Recorder:
 
     def _judge(self, number: int, kept: Kept, places: Sequence[int]) -> None:
         """Let the commands of a loan happen to it one after another, from what is kept."""
-        case = Case.of(kept, self.closed_on[number >> PART_BITS], self.on)
+        loan_id = kept.loan.loan_id
+        closed_on = self.closed_on[number >> PART_BITS]
+        case = Case.of(kept, closed_on, self.on, RECENT.take(loan_id))
         for place in places:
             command = self.commands[place]
             try:
@@ -151,6 +154,7 @@ class _Recorder:
                     command_id=command.command_id, loan_number=number, error=error
                 )
         self.changes[number] = case.changed()
+        RECENT.keep(loan_id, case.folded)
 
     def _earlier(self, case: Case, command: Command) -> Outcome | None:
         """Return the answer to a command that was recorded before, in this call or another."""
