@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-
 from karez.engines.servicing.events import Disbursement, Event, Payment
 from karez.engines.servicing.terms import Terms
 from karez.services import bookkeeping, closing, lending

@@ -12,9 +12,8 @@ _KEPT_AS_THEY_COME = (
     "principal_minor", "fees_minor", "penalties_minor", "overdue_principal_minor",
     "overdue_interest_minor", "overdue_fees_minor", "overdue_penalties_minor", "oldest_due",
     "next_due", "accrual_base_minor", "accrual_target_minor", "fee_income_base_minor",
-    "fee_income_target_minor", "accrual_from",
+    "fee_income_target_minor", "accrual_from", "accrual_until", "holds_until",
 )  # fmt: skip
-_LAST_DAY = 2_921_939  # 9999-12-31
 
 
 def needs_roll(loans: Records, day: int) -> Bools:
@@ -42,15 +41,13 @@ def rolled(loans: Records, outlooks: Outlooks, day: int) -> Records:
     loans["since"] = day
     for name in _KEPT_AS_THEY_COME:
         loans[name] = found[name]
-    loans["accrual_until"] = np.minimum(found["accrual_until"], _LAST_DAY)
-    loans["holds_until"] = np.minimum(found["holds_until"], _LAST_DAY)
     accrued = grown(loans, "accrual", day)
     loans["interest_settled_minor"] = accrued - found["interest_accrued_minor"]
     return loans
 
 
 def grown(loans: Records, what: str, day: int) -> Int64s:
-    """Return all of ``accrual`` or ``fee_income`` until the end of a day of the stretch in force."""
+    """Return all of ``accrual`` or ``fee_income`` until the end of a day of a stretch."""
     base, target = loans[f"{what}_base_minor"], loans[f"{what}_target_minor"]
     begins, ends = loans["accrual_from"].astype(np.int64), loans["accrual_until"]
     length = ends - begins

@@ -9,12 +9,11 @@ import attrs
 import numpy as np
 
 from karez.books.money.transfer import Batch, join
-from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.movements import MovementKind
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping import Books
 from karez.services.closing.accruals import falls_due, grown, may_fall_due, needs_roll, rolled
-from karez.services.closing.policies import Policies
+from karez.services.closing.policies import Policies, Task
 from karez.services.closing.postings import Provision, day_batch, provision_batch
 from karez.services.closing.provisions import Staged, is_owed, provide, stage_loans
 from karez.services.closing.queries import QUERIES
@@ -71,7 +70,7 @@ def close_part(books: Books, policies: Policies, part: int, day: date) -> PartDa
         if row is None or row[0] >= day:
             return None
         ensure(row[0] == day - timedelta(days=1), "days end one after another")
-        return _Closing(books, connection, policies, part, day).run()
+        return _Closing(books, Task(connection, policies, part, day)).run()
 
 
 @attrs.define
@@ -79,22 +78,23 @@ class _Closing:
     """The closing of one part under its lock."""
 
     books: Books
-    connection: psycopg.Connection
-    policies: Policies
-    part: int
-    day: date
-    number: int = attrs.field(init=False)
+    task: Task
     loans: Records = attrs.field(init=False)
     outlooks: Outlooks = attrs.field(init=False)
 
+    @property
+    def connection(self) -> psycopg.Connection:
+        return self.task.connection
+
+    @property
+    def number(self) -> int:
+        return self.task.number
+
     def run(self) -> PartDay:
-        self.number = day_number(self.day)
         self._load()
         folded, batch = self._fold_few()
         moved = self._moved(folded)
-        staged = stage_loans(
-            self.connection, self.policies, self.loans, self.part, self.day, self.number
-        )
+        staged = stage_loans(self.task, self.loans)
         restaged = staged.stage != self.loans["stage"]
         changes, provided = self._provide(staged, restaged)
         self.loans["stage"] = staged.stage
@@ -102,8 +102,8 @@ class _Closing:
         self._write_standings(restaged, ending)
         answers = self._post(batch, moved, changes)
         done = PartDay(
-            part=self.part,
-            day=self.day,
+            part=self.task.part,
+            day=self.task.day,
             loan_count=len(self.loans),
             posting_count=len(answers),
             moved_minor=int(answers.sum()),
@@ -116,19 +116,18 @@ class _Closing:
 
     def _load(self) -> None:
         """Read the loans, and what is to come of those to which a day may bring more."""
-        self.loans = read_loans(self.connection, self.part, self.day)
-        self.policies.know(self.connection, self.loans)
-        last_of_month = (self.day + timedelta(days=1)).day == 1
+        self.loans = read_loans(self.connection, self.task.part, self.task.day)
+        self.task.policies.know(self.connection, self.loans)
         wanted = may_fall_due(self.loans, self.number) | self._may_be_charged()
         wanted |= needs_roll(self.loans, self.number + 1)
-        if last_of_month:
+        if self.task.is_last_of_month:
             wanted[:] = True
         self.outlooks = read_outlooks(self.connection, self.loans["loan_number"][wanted])
 
     def _may_be_charged(self) -> Bools:
         """Return whose lateness may cost something, on this day or another."""
         late = self.loans["overdue_principal_minor"] + self.loans["overdue_interest_minor"] > 0
-        costly = [key for key, steps in self.policies.late_steps.items() if steps.any()]
+        costly = [key for key, steps in self.task.policies.late_steps.items() if steps.any()]
         return late & np.isin(self.loans["late_key"], costly)
 
     def _fold_few(self) -> tuple[Bools, Batch | None]:
@@ -145,15 +144,15 @@ class _Closing:
         owner = at[self.outlooks.owner]
         is_open = rows["principal_open_minor"] + rows["interest_open_minor"] > 0
         late = np.flatnonzero((rows["due_day"] >= 0) & (rows["due_day"] < self.number) & is_open)
-        hit = self.policies.charges(
+        hit = self.task.policies.charges(
             loans["late_key"][owner[late]], self.number - rows["due_day"][late].astype(np.int64)
         )
         folded[owner[late[hit]]] = True
         if not folded.any():
             return folded, None
         numbers: list[int] = loans["loan_number"][folded].tolist()
-        batch = refold_within(self.books, self.connection, numbers, self.day)
-        self.loans = read_loans(self.connection, self.part, self.day)
+        batch = refold_within(self.books, self.connection, numbers, self.task.day)
+        self.loans = read_loans(self.connection, self.task.part, self.task.day)
         fresh = read_outlooks(self.connection, self.outlooks.loans)
         self.outlooks = fresh
         ensure(
@@ -203,7 +202,7 @@ class _Closing:
         numbers: list[int] = self.loans["loan_number"][lacking].tolist()
         loans = load_loans(self.connection, numbers)
         needed = {
-            number: (loans[number], self.policies.by_product[key].mapping)
+            number: (loans[number], self.task.policies.by_product[key].mapping)
             for number, key in zip(numbers, keys, strict=True)
         }
         opened = open_loan_accounts(self.connection, needed, Role.FEES)
@@ -211,8 +210,7 @@ class _Closing:
 
     def _provide(self, staged: Staged, restaged: Bools) -> tuple[list[Provision], Bools]:
         """Set aside anew: on the last day of a month for all, else where the stage has changed."""
-        last_of_month = (self.day + timedelta(days=1)).day == 1
-        provided = restaged | (last_of_month & is_owed(self.loans))
+        provided = restaged | (self.task.is_last_of_month & is_owed(self.loans))
         if not provided.any():
             return [], provided
         numbers = self.loans["loan_number"][provided]
@@ -222,10 +220,7 @@ class _Closing:
             else read_outlooks(self.connection, numbers)
         )
         picked = staged.of(provided)
-        changes = provide(
-            self.connection, self.policies, self.loans[provided], picked, outlooks, self.number
-        )
-        return changes, provided
+        return provide(self.task, self.loans[provided], picked, outlooks), provided
 
     def _write_standings(self, restaged: Bools, ending: Bools) -> None:
         """Write how loans stand from today on in another stage, and from tomorrow on.
@@ -238,8 +233,10 @@ class _Closing:
         today["since"] = self.number
         today["until"][ending[restaged]] = tomorrow
         after = rolled(self.loans[ending], self._outlooks_of(ending), tomorrow)
-        self._end_rows(self.loans["loan_number"][restaged], self.day)
-        self._end_rows(self.loans["loan_number"][ending & ~restaged], self.day + timedelta(days=1))
+        self._end_rows(self.loans["loan_number"][restaged], self.task.day)
+        self._end_rows(
+            self.loans["loan_number"][ending & ~restaged], self.task.day + timedelta(days=1)
+        )
         loans = np.concatenate([today, after])
         fresh = np.zeros(len(loans), STANDING_ROW)
         for name in (STANDING_ROW.names or ())[1:]:
@@ -249,7 +246,7 @@ class _Closing:
             copy_standings(self.connection, fresh)
         later = self.loans["loan_number"][restaged & (self.loans["until"] != NEVER)]
         if len(later):
-            asked = {"loans": later.tolist(), "day": self.day}
+            asked = {"loans": later.tolist(), "day": self.task.day}
             self.connection.execute(QUERIES["restage"].text, asked)
 
     def _end_rows(self, loans: Int64s, day: date) -> None:
@@ -264,8 +261,8 @@ class _Closing:
     ) -> Int64s:
         """Post all of it or raise what refuses it; return the amounts."""
         batches = [
-            day_batch(self.connection, self.policies, self.loans, moved, self.number),
-            provision_batch(self.connection, self.policies, changes, self.part, self.number),
+            day_batch(self.task, self.loans, moved),
+            provision_batch(self.task, changes),
         ]
         if folded is not None:
             batches.append(folded)

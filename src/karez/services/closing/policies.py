@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,6 +12,7 @@ import numpy as np
 from karez.books.money.account import find_numbers
 from karez.books.money.errors import AccountUnknownError
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.late import LatePolicy
 from karez.services.closing.reading import Bools, Int64s, Records
 from karez.services.lending.loan import Sheet
@@ -109,3 +111,23 @@ def late_days(policy: LatePolicy) -> Bools:
         days = first + step.repeat_every_days * np.arange(times)
         steps[days[days < LATE_DAYS_MOST]] = True
     return steps[: int(np.flatnonzero(steps).max(initial=-1)) + 1] if policy.steps else steps[:1]
+
+
+@attrs.frozen(eq=False)
+class Task:
+    """One part to end one day for, within a transaction that holds its lock."""
+
+    connection: psycopg.Connection
+    policies: Policies
+    part: int
+    day: date
+
+    @property
+    def number(self) -> int:
+        """The day, counted from 2000-01-01."""
+        return day_number(self.day)
+
+    @property
+    def is_last_of_month(self) -> bool:
+        """Whether all loans are provided for anew."""
+        return (self.day + timedelta(days=1)).day == 1

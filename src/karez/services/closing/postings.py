@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -12,12 +11,9 @@ from karez.books.money.transfer import ASKED, Batch, Phase
 from karez.engines.servicing.movements import MovementKind
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping import ordered_ids
-from karez.services.closing.policies import Policies
+from karez.services.closing.policies import Task
 from karez.services.closing.reading import Bools, Int64s, Records
 from karez.services.products import Role
-
-if TYPE_CHECKING:
-    import psycopg
 
 PROVISION = "provision"
 _KINDS = (*(str(kind) for kind in MovementKind), PROVISION)
@@ -35,13 +31,7 @@ class Provision:
     change_minor: int
 
 
-def day_batch(
-    connection: psycopg.Connection,
-    policies: Policies,
-    loans: Records,
-    moved: Mapping[MovementKind, Int64s],
-    day: int,
-) -> Batch:
+def day_batch(task: Task, loans: Records, moved: Mapping[MovementKind, Int64s]) -> Batch:
     """Return the batch of what a day moved on these loans, by kind; zeros are left out.
 
     A negative amount swaps the sides. Entries are in the order of their ids.
@@ -55,42 +45,38 @@ def day_batch(
         if not len(at):
             continue
         rows = np.zeros(len(at), dtype=ASKED)
-        debit, credit = _sides(connection, policies, loans[at], kind)
+        debit, credit = _sides(task, loans[at], kind)
         turned = amounts[at] < 0
         rows["debit_account"] = np.where(turned, credit, debit)
         rows["credit_account"] = np.where(turned, debit, credit)
         rows["amount_minor"] = np.abs(amounts[at])
         rows["kind"] = number = _KINDS.index(kind)
-        rows["entry_id"] = ordered_ids(day=day, subject=loans["loan_number"][at], kind=number)
+        rows["entry_id"] = ordered_ids(
+            day=task.number, subject=loans["loan_number"][at], kind=number
+        )
         rows["group"] = at
         pieces.append(rows)
     rows = np.concatenate([np.zeros(0, ASKED), *pieces])
     rows = rows.take(np.argsort(rows["group"], kind="stable"))  # each kind was in order of loans
-    return _batch(rows, day)
+    return _batch(rows, task.number)
 
 
-def provision_batch(
-    connection: psycopg.Connection,
-    policies: Policies,
-    changes: Sequence[Provision],
-    part: int,
-    day: int,
-) -> Batch:
+def provision_batch(task: Task, changes: Sequence[Provision]) -> Batch:
     """Return the batch of what is set aside more or less, an entry for each product and stage."""
     rows = np.zeros(len(changes), dtype=ASKED)
     for place, change in enumerate(changes):
-        codes = policies.by_product[change.product_key].provision_sides(change.stage)
+        codes = task.policies.by_product[change.product_key].provision_sides(change.stage)
         debit, credit = codes if change.change_minor > 0 else reversed(codes)
-        accounts = policies.numbers(connection, codes)
+        accounts = task.policies.numbers(task.connection, codes)
         rows[place]["debit_account"] = accounts[debit]
         rows[place]["credit_account"] = accounts[credit]
         rows[place]["amount_minor"] = abs(change.change_minor)
     rows["kind"] = _KINDS.index(PROVISION)
     places = np.arange(len(changes))
     rows["entry_id"] = ordered_ids(
-        day=day, subject=part, kind=_PROVISION_NUMBER, ordinal=places
+        day=task.number, subject=task.part, kind=_PROVISION_NUMBER, ordinal=places
     )  # fmt: skip
-    return _batch(rows, day)
+    return _batch(rows, task.number)
 
 
 def _batch(rows: Records, day: int) -> Batch:
@@ -101,9 +87,8 @@ def _batch(rows: Records, day: int) -> Batch:
     return Batch(rows, _KINDS)
 
 
-def _sides(
-    connection: psycopg.Connection, policies: Policies, loans: Records, kind: MovementKind
-) -> tuple[Int64s, Int64s]:
+def _sides(task: Task, loans: Records, kind: MovementKind) -> tuple[Int64s, Int64s]:
+    policies = task.policies
     debit, credit = np.zeros(len(loans), np.int64), np.zeros(len(loans), np.int64)
     for key in np.unique(loans["product_key"]).tolist():
         at: Bools = loans["product_key"] == key
@@ -113,6 +98,6 @@ def _sides(
                 accounts[at] = loans[_OWN[Role(side)]][at]
             else:
                 ensure(side not in set(Role), f"{kind} moves an account of the chart or its own")
-                accounts[at] = policies.numbers(connection, [side])[side]
+                accounts[at] = policies.numbers(task.connection, [side])[side]
     ensure((debit > 0).all() and (credit > 0).all(), "accounts are open before they are posted to")
     return debit, credit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import attrs
@@ -13,7 +12,7 @@ from karez.engines.cashflow.bulk import Schedules
 from karez.engines.risk.book import Floats
 from karez.engines.risk.ecl import NEVER, Receivables, Why, provisions, stages
 from karez.kernel.errors import ensure
-from karez.services.closing.policies import Policies
+from karez.services.closing.policies import Task
 from karez.services.closing.postings import Provision
 from karez.services.closing.queries import QUERIES
 from karez.services.closing.reading import Bools, Int64s, Outlooks, Records
@@ -71,17 +70,15 @@ def is_owed(loans: Records) -> Bools:
     return np.isin(loans["status"], _OWED)
 
 
-def stage_loans(
-    connection: psycopg.Connection, policies: Policies, loans: Records, part: int, day: date,
-    number: int,
-) -> Staged:  # fmt: skip
-    """Return the stages of the loans of a part on a day, whose ``number`` counts from 2000.
+def stage_loans(task: Task, loans: Records) -> Staged:
+    """Return the stages of the loans of a part at the end of a day.
 
     Days past due and forbearance decide, by the rules of each loan's product; a charge-off is a
     default. The default probability is that of the booking until a loan is scored again.
     """
-    late = np.where(loans["oldest_due"] >= 0, number - loans["oldest_due"], 0).astype(np.int64)
-    eased, in_default = _eased(connection, loans, part, day, number)
+    is_late = loans["oldest_due"] >= 0
+    late = np.where(is_late, task.number - loans["oldest_due"], 0).astype(np.int64)
+    eased, in_default = _eased(task, loans)
     stage = np.full(len(loans), DONE_WITH, np.int64)
     why = np.full(len(loans), int(Why.SOUND), np.int64)
     stage[loans["status"] == _PENDING] = 1
@@ -100,7 +97,7 @@ def stage_loans(
     owed = is_owed(loans)
     for key in np.unique(loans["product_key"][owed]).tolist():
         at = owed & (loans["product_key"] == key)
-        rules = policies.by_product[key].rules
+        rules = task.policies.by_product[key].rules
         lost = at & (loans["status"] == _CHARGED_OFF)
         late[lost] = np.maximum(late[lost], rules.default_days)
         stage[at], why[at] = stages(some(columns, at), rules)
@@ -114,14 +111,12 @@ def some(columns: Receivables, wanted: Bools) -> Receivables:
     )
 
 
-def provide(
-    connection: psycopg.Connection, policies: Policies, loans: Records, staged: Staged,
-    outlooks: Outlooks, number: int,
-) -> list[Provision]:  # fmt: skip
+def provide(task: Task, loans: Records, staged: Staged, outlooks: Outlooks) -> list[Provision]:
     """Set aside what these loans are expected to lose; return by how much the sums have changed.
 
     ``outlooks`` are those of the same loans. What was set aside before is released.
     """
+    connection = task.connection
     institution_id = connection.execute(QUERIES["institution"].text).fetchone()
     ensure(institution_id, "a transaction is of an institution")
     assert institution_id is not None  # noqa: S101 - for the type checker
@@ -129,10 +124,9 @@ def provide(
     fresh["institution_id"] = institution_id[0]
     for name in ("loan_number", "pd", "lgd"):
         fresh[name] = loans[name]
-    fresh["valid_on"], fresh["stage"], fresh["why"] = number, staged.stage, staged.why
-    owed = is_owed(loans)
-    if owed.any():
-        _expect(connection, policies, loans, staged, outlooks, owed, fresh, number)
+    fresh["valid_on"], fresh["stage"], fresh["why"] = task.number, staged.stage, staged.why
+    if is_owed(loans).any():
+        _expect(task, loans, staged, outlooks, fresh)
     before = _set_aside(connection, loans["loan_number"])
     copy_records(connection, "closing.allowance", fresh)
     changes: list[Provision] = []
@@ -146,14 +140,11 @@ def provide(
     return changes
 
 
-def _expect(  # noqa: PLR0913 - what a loss is expected from
-    connection: psycopg.Connection, policies: Policies, loans: Records, staged: Staged,
-    outlooks: Outlooks, owed: Bools, fresh: Records, number: int,
-) -> None:  # fmt: skip
+def _expect(task: Task, loans: Records, staged: Staged, outlooks: Outlooks, fresh: Records) -> None:
     """Fill in what is owed and what is expected to be lost, product by product."""
-    rates = _rates(connection, loans["loan_number"][owed])
+    owed, number = is_owed(loans), task.number
     rate = np.zeros(len(loans))
-    rate[owed] = rates
+    rate[owed] = _rates(task.connection, loans["loan_number"][owed])
     due = outlooks.rows["due_day"] >= 0
     past = due & (outlooks.rows["due_day"] <= number)
     open_now = sum(
@@ -164,7 +155,7 @@ def _expect(  # noqa: PLR0913 - what a loss is expected from
     columns = attrs.evolve(staged.receivables, rate_pct_year=rate, overdue_minor=overdue)
     for key in np.unique(loans["product_key"][owed]).tolist():
         at = owed & (loans["product_key"] == key)
-        policy = policies.by_product[key]
+        policy = task.policies.by_product[key]
         found = provisions(
             some(columns, at), _schedules(outlooks.of(at)), number + EPOCH_1970,
             paths=policy.paths, rules=policy.rules,
@@ -188,19 +179,17 @@ def _schedules(outlooks: Outlooks) -> Schedules:
     )
 
 
-def _eased(
-    connection: psycopg.Connection, loans: Records, part: int, day: date, number: int
-) -> tuple[Int64s, Bools]:
+def _eased(task: Task, loans: Records) -> tuple[Int64s, Bools]:
     """Return how many days ago terms were eased, and whether the loan was in default then."""
-    asked = {"part": part, "day": day}
-    result = connection.execute(QUERIES["easings"].text, asked, binary=True).pgresult
+    asked = {"part": task.part, "day": task.day}
+    result = task.connection.execute(QUERIES["easings"].text, asked, binary=True).pgresult
     assert result is not None  # noqa: S101 - for the type checker
     found = unpack_columns(result, _EASING)
     days = np.full(len(loans), NEVER, np.int64)
     in_default = np.zeros(len(loans), np.bool_)
     here = np.isin(found["loan_number"], loans["loan_number"])
     at = np.searchsorted(loans["loan_number"], found["loan_number"][here])
-    days[at] = number - found["valid_on"][here]
+    days[at] = task.number - found["valid_on"][here]
     in_default[at] = found["in_default"][here]
     return days, in_default
 
