@@ -29,6 +29,18 @@ CONSENT = (
     " --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
     " --range-from 2026-01-01 --range-to 2026-01-31"
 )
+LOAN_MAP = """\
+title = "old"
+currency = "EUR"
+as_of = 2026-01-31
+statuses = { ok = "as-agreed" }
+[columns]
+reference = "no"
+paid_out_on = "day"
+amount = "sum"
+instalments = "n"
+status = "how"
+"""
 PRICE = {
     "plan.toml": (
         'currency = "EUR"\nbudget = 9\namount = { least = 1, most = 9, step = 1 }\nlgd = 0.5\n'
@@ -105,6 +117,7 @@ CALLS = {
     "import invoices": "invoices.csv --mapping plain",
     "import ubl": "invoice.xml",
     "import epcis": "event.json",
+    "import loans": "loan-book.csv --map loan-map.toml",
     "facts witness open": "w.example/w",
     "facts witness watch": PETER,
     "facts witness list": "",
@@ -182,6 +195,8 @@ def test_command__answers_in_json(karez: Karez):
     for file, text in PRICE.items():
         karez.write(file, text)
     karez.write("small.toml", SMALLEST)
+    karez.write("loan-map.toml", LOAN_MAP)
+    karez.write("loan-book.csv", "no,day,sum,n,how", "1,2026-01-05,10,2,ok")
     karez.write("product-past.csv", "application,amount", "A1,1000")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("portfolio.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
