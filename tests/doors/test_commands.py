@@ -45,6 +45,17 @@ least_cover_pct = 50
 [[collateral.accepted]]
 kind = "vehicle"
 advance_pct = 80
+LOAN_MAP = """\
+title = "old"
+currency = "EUR"
+as_of = 2026-01-31
+statuses = { ok = "as-agreed" }
+[columns]
+reference = "no"
+paid_out_on = "day"
+amount = "sum"
+instalments = "n"
+status = "how"
 """
 PRICE = {
     "plan.toml": (
@@ -141,6 +152,7 @@ CALLS = {
     "import invoices": "invoices.csv --mapping plain",
     "import ubl": "invoice.xml",
     "import epcis": "event.json",
+    "import loans": "loan-book.csv --map loan-map.toml",
     "facts witness open": "w.example/w",
     "facts witness watch": PETER,
     "facts witness list": "",
@@ -236,6 +248,8 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     for file, text in PRICE.items():
         karez.write(file, text)
     karez.write("small.toml", SMALLEST)
+    karez.write("loan-map.toml", LOAN_MAP)
+    karez.write("loan-book.csv", "no,day,sum,n,how", "1,2026-01-05,10,2,ok")
     karez.write("product-past.csv", "application,amount", "A1,1000")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("portfolio.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")

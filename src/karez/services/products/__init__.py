@@ -14,13 +14,14 @@ from karez.services.products.publishing import (
     preview_publication,
     publish,
 )
-from karez.services.products.reading import read_sheet, try_sheet
+from karez.services.products.reading import KeyReader, read_sheet, refuse, try_sheet
 from karez.services.products.sheet import TermSheet
 from karez.services.products.words import Change, changes, document_of, flat
 
 __all__ = [
     "Change",
     "Committee",
+    "KeyReader",
     "LedgerMapping",
     "Posting",
     "Preview",
@@ -42,6 +43,7 @@ __all__ = [
     "preview_publication",
     "publish",
     "read_sheet",
+    "refuse",
     "try_sheet",
     "within",
 ]

@@ -88,5 +88,6 @@ def _one(kind: type, *, is_amount: bool) -> str:
         return "word"
     if is_amount:
         return "amount"
-    names = {"int": "whole number", "Decimal": "number", "bool": "true or false", "str": "text"}
-    return names.get(kind.__name__, {"MonthDay": "day", "Currency": "text"}.get(kind.__name__, ""))
+    names = {"int": "whole number", "Decimal": "number", "bool": "true or false", "str": "text",
+             "Currency": "text", "MonthDay": "day", "date": "day"}  # fmt: skip
+    return names[kind.__name__]

@@ -6,10 +6,11 @@ import difflib
 import re
 import tomllib
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import attrs
 
@@ -35,13 +36,23 @@ def read_sheet(text: str, name: str) -> TermSheet:
         SheetBrokenError: with ``faults``, one for each key that is wrong.
     """
     sheet, faults = try_sheet(text, name)
-    if faults or sheet is None:
+    refuse(faults)
+    assert sheet is not None  # noqa: S101 - what has no fault was read
+    return sheet
+
+
+def refuse(faults: Sequence[SheetKeyError]) -> None:
+    """Raise what is wrong with a text, if anything is.
+
+    Raises:
+        SheetBrokenError: with ``faults``, one for each key that is wrong.
+    """
+    if faults:
         others = len(faults) - 1
         more = f"And {others} more; `karez product check` names all." if others else ""
         error = SheetBrokenError(first=faults[0].message, more=more)
         error.details["faults"] = [fault.as_dict() for fault in faults]
         raise error
-    return sheet
 
 
 def try_sheet(text: str, name: str) -> tuple[TermSheet | None, list[SheetKeyError]]:
@@ -64,18 +75,9 @@ def stored_sheet(text: str, *, version: int) -> TermSheet:
     return attrs.evolve(sheet, version=version)
 
 
-def _parse(text: str, name: str) -> tuple[TermSheet | None, _Reader]:
-    try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as fault:
-        found = _TOML_LINE.search(str(fault))
-        line = int(found[1]) if found else text.count("\n") + 1
-        reason = _TOML_LINE.sub("", str(fault)).strip().lower()
-        reader = _Reader(name, {("TOML",): line})
-        reader.wrong(("TOML",), reason)
-        return None, reader
-    reader = _Reader(name, key_lines(text))
-    return reader.sheet(values), reader
+def _parse(text: str, name: str) -> tuple[TermSheet | None, KeyReader]:
+    values, reader = KeyReader.of(text, name)
+    return (None if reader.faults else reader.whole(TermSheet, values)), reader
 
 
 @attrs.define
@@ -86,11 +88,26 @@ class _WrongError(Exception):
 
 
 @attrs.define
-class _Reader:
+class KeyReader:
+    """Reads parts, whose classes say which keys they have, and keeps what is wrong by its line."""
+
     file: str
     lines: Mapping[Path, int]
     faults: list[SheetKeyError] = attrs.field(factory=list[SheetKeyError])
     unit: Currency | None = None
+
+    @classmethod
+    def of(cls, text: str, file: str) -> tuple[dict[str, Any], Self]:
+        """Return what a TOML text holds and its reader, with a fault if it is no TOML."""
+        try:
+            values = tomllib.loads(text, parse_float=Decimal)
+        except tomllib.TOMLDecodeError as fault:
+            found = _TOML_LINE.search(str(fault))
+            line = int(found[1]) if found else text.count("\n") + 1
+            reader = cls(file, {("TOML",): line})
+            reader.wrong(("TOML",), _TOML_LINE.sub("", str(fault)).strip().lower())
+            return {}, reader
+        return values, cls(file, key_lines(text))
 
     def wrong(self, path: Path, rule: str) -> None:
         """Note what is wrong with a key, on its line or on that of the table it belongs to."""
@@ -103,15 +120,15 @@ class _Reader:
             SheetKeyError(file=self.file, line=line, key=key or "the sheet", rule=rule)
         )
 
-    def sheet(self, values: dict[str, Any]) -> TermSheet | None:
-        """Return the sheet, None where something is wrong; amounts need the currency first."""
+    def whole(self, kind: type[Any], values: dict[str, Any]) -> Any:  # of that kind
+        """Return the whole of a file that names its currency, None where something is wrong."""
         try:
             self.unit = currency(str(values.get("currency")))
         except KarezError as error:
             if "currency" in values:
                 self.wrong(("currency",), error.message.rstrip("."))
-        sheet = self.part(TermSheet, values, ())
-        return None if self.faults else sheet
+        found = self.part(kind, values, ())
+        return None if self.faults else found
 
     def part(self, kind: type[Any], values: object, path: Path) -> Any:  # of that kind
         """Return a part, None where something is wrong in it."""
@@ -133,38 +150,38 @@ class _Reader:
                     self.wrong((*path, name), f"it is missing: {key.meaning}")
                 continue
             try:
-                fields[key.field] = self.value(key.kind, given[name], (*path, name), key)
+                fields[key.field] = self._value(key.kind, given[name], (*path, name), key)
             except _WrongError as fault:
                 self.wrong((*path, name), f"{fault.rule}, not {_shown(given[name])}")
         return kind(**fields) if len(self.faults) == before else None
 
-    def value(self, kind: Any, value: object, path: Path, key: Key) -> Any:  # of that kind
+    def _value(self, kind: Any, value: object, path: Path, key: Key) -> Any:  # of that kind
         """Return a value as its type."""
         origin = typing.get_origin(kind)
         if origin is tuple:
-            return self.several(typing.get_args(kind)[0], value, path, key)
+            return self._several(typing.get_args(kind)[0], value, path, key)
         if origin is not None:
-            return self.table(typing.get_args(kind)[1], value, path)
+            return self._table(typing.get_args(kind)[1], value, path)
         if kind in _PLAIN:
             return _PLAIN[kind](value)
         if issubclass(kind, Enum):
             return _choice(kind, value)
         if attrs.has(kind):
             return self.part(kind, value, path)
-        return self.number(kind, value, key)
+        return self._number(kind, value, key)
 
-    def several(self, kind: Any, value: object, path: Path, key: Key) -> tuple[Any, ...]:
+    def _several(self, kind: Any, value: object, path: Path, key: Key) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise _WrongError("it is a list")
         found: list[Any] = []
         for place, each in enumerate(cast("list[Any]", value)):
             try:
-                found.append(self.value(kind, each, (*path, place), key))
+                found.append(self._value(kind, each, (*path, place), key))
             except _WrongError as fault:
                 self.wrong((*path, place), f"{fault.rule}, not {_shown(each)}")
         return tuple(found)
 
-    def table(self, kind: Any, value: object, path: Path) -> dict[str, Any]:
+    def _table(self, kind: Any, value: object, path: Path) -> dict[str, Any]:
         """Return a table whose keys are names of any kind."""
         if not isinstance(value, dict):
             raise _WrongError("it is a table")
@@ -176,7 +193,7 @@ class _Reader:
                 self.wrong((*path, name), f"{fault.rule}, not {_shown(each)}")
         return found
 
-    def number(self, kind: Any, value: object, key: Key) -> Any:  # of that kind
+    def _number(self, kind: Any, value: object, key: Key) -> Any:  # of that kind
         """Return a whole number, a decimal, or an amount in minor units, within its bounds."""
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise _WrongError("it is an amount" if key.is_amount else "it is a number")
@@ -210,6 +227,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _WrongError("it is a text")
     return value.strip()
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise _WrongError("it is a day, as 2026-12-31 without quotes")
+    return value
 
 
 def _flag(value: object) -> bool:
@@ -250,6 +273,7 @@ def _currency(value: object) -> Currency | None:
 _PLAIN: Mapping[Any, Callable[[object], Any]] = {
     str: _text,
     bool: _flag,
+    date: _day,
     MonthDay: _month_day,
     Currency: _currency,
 }
