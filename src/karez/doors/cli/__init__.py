@@ -47,6 +47,8 @@ COMMANDS = {
     ),
     "loan": ("karez.doors.cli.loan:loan", "Book loans, and record what happens to them."),
     "payment": ("karez.doors.cli.payment:payment", "Take payments to their loans."),
+    "report": ("karez.doors.cli.report:report", "Report on books and loans, as of any day."),
+    "tape": ("karez.doors.cli.tape:tape", "Write all loans to a file, for investors."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
     "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),

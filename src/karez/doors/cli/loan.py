@@ -13,6 +13,7 @@ COMMANDS = {
     "book": ("karez.doors.cli.loan_book:book", "Book a loan: who owes, on which terms."),
     "list": (f"{_READ}:list_", "List loans, and how each stands."),
     "show": (f"{_READ}:show", "Show a loan and its schedule as of any day."),
+    "statement": ("karez.doors.cli.loan_statement:statement", "Show a loan's past, or print it."),
     "events": (f"{_READ}:events", "Show what happened to a loan."),
     "disburse": (f"{_ACTS}:disburse", "Pay out money."),
     "repay": (f"{_ACTS}:repay", "Take in money, or a credit that counts as money."),

@@ -7,9 +7,10 @@ from karez.services.accounting.statements import (
     balance_sheet,
     profit_and_loss,
 )
-from karez.services.accounting.year_end import YearEnd, end_year, undo_year_end
+from karez.services.accounting.year_end import RETAINED, YearEnd, end_year, undo_year_end
 
 __all__ = [
+    "RETAINED",
     "BalanceSheet",
     "Line",
     "ProfitAndLoss",
