@@ -14,7 +14,6 @@ from doors.trade.test_epcis import EVENT
 from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
-from karez.doors.files.bank import make_bank_file
 from services.products.sheets import SMALLEST
 from karez.kernel.database import Database
 from karez.services.bookkeeping import open_books
@@ -45,6 +44,7 @@ least_cover_pct = 50
 [[collateral.accepted]]
 kind = "vehicle"
 advance_pct = 80
+"""
 LOAN_MAP = """\
 title = "old"
 currency = "EUR"
@@ -174,7 +174,7 @@ CALLS = {
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
-    "demo": "--transactions bank.csv",
+    "demo": "--size 0.1 --days 1 --home ../demo",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
     "product catalogue": "",
@@ -271,7 +271,6 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     karez.write("parties.csv", "kind,name,keys", "person,Ann,nin:2")
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
-    karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
     chart = ["1020,asset,EUR", "1100,asset,EUR", "1110,asset,EUR", "4010,income,EUR"]

@@ -51,7 +51,7 @@ COMMANDS = {
     "tape": ("karez.doors.cli.tape:tape", "Write all loans to a file, for investors."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
-    "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
+    "demo": ("karez.doors.cli.demo:demo", "See a lender live: from invoices to loans to reports."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""
 

@@ -52,7 +52,7 @@ def show_rows(
     said = [shown(row) for row in rows]
     names = list(said[0]) if said else []
     if file is not None:
-        _write(file, names, said)
+        write_rows(file, rows)
     title = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in head.items())
     tail = [f"{name.replace('_', ' ')}: {value}" for name, value in (after or {}).items()]
     headings = [name.replace("_", " ") for name in names]
@@ -62,11 +62,17 @@ def show_rows(
     )
 
 
-def _write(file: Path, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+def write_rows(file: Path, rows: Sequence[attrs.AttrsInstance]) -> None:
+    """Write rows as CSV, as the screen shows them.
+
+    Raises:
+        FileUnwritableError: the file cannot be written.
+    """
+    said = [shown(row) for row in rows]
     try:
         with file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, names, lineterminator="\n")
+            writer = csv.DictWriter(stream, list(said[0]) if said else [], lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(said)
     except OSError as fault:
         raise FileUnwritableError(file=str(file), reason=fault.strerror or str(fault)) from fault

@@ -14,9 +14,9 @@ import psycopg
 from karez.books.rights.names import agreeing, business_name, individual_name
 from karez.kernel.database.connection import lock_head
 from karez.kernel.errors import KarezError
-from karez.kernel.ids import IdMalformedError, new_id, read_id
+from karez.kernel.ids import IdMalformedError, read_id
 from karez.kernel.sql import load_queries
-from karez.services.bookkeeping import Books
+from karez.services.bookkeeping import Books, derive_id
 from karez.services.parties.errors import PartyKindError, PartyMergeError, PartyNotFoundError
 from karez.services.parties.party import Kind, Known, Party
 
@@ -102,7 +102,8 @@ class _Recorder:
         whole = attrs.evolve(party, keys=keys)
         if before is not None and before.party == whole:
             return Outcome(before)
-        party_id = before.party_id if before else new_id()
+        # The same party has the same id however often, and wherever, it is first recorded.
+        party_id = before.party_id if before else derive_id("karez.party", keys[0])
         version = before.version + 1 if before else 1
         self.added += before is None
         # When it was recorded the database says, once it is written.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 
 import attrs
 import click
 
 from karez.doors.cli.bookkeeping import exit_with, progress
-from karez.doors.cli.demo.ending import tell_portfolio, tell_result, tell_verification
+from karez.doors.cli.demo.ending import (
+    tell_portfolio,
+    tell_result,
+    tell_verification,
+    write_reports,
+)
 from karez.doors.cli.demo.households import Households
 from karez.doors.cli.demo.lender import Lender, found
 from karez.doors.cli.demo.lending import accepted_offers, lend
@@ -25,7 +29,7 @@ from karez.doors.cli.shell import ExitCode, Shell, command_options
 from karez.engines.price.shock import Shock
 from karez.kernel.database import open_database
 from karez.services.bookkeeping import open_books
-from karez.services.evidence import Evidence, open_evidence
+from karez.services.evidence import open_evidence
 
 _MARK, _FINISHED = "karez-demo", "finished"
 
@@ -47,14 +51,31 @@ _MARK, _FINISHED = "karez-demo", "finished"
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Of all that is drawn.")
 @click.option(
+    "--size",
+    type=click.FloatRange(0.1, 10),
+    default=1.0,
+    show_default=True,
+    help="Of the county: half, or double, of everything.",
+)
+@click.option(
+    "--days", type=click.IntRange(1), metavar="N", help="Live so many days; by default to the end."
+)
+@click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="Where to keep the database; by default beside that of your own books.",
 )
 @command_options
-def demo(
-    shell: Shell, *, data: Path | None, shocks: tuple[Shock, ...], seed: int, home: Path | None
+def demo(  # noqa: PLR0913 - one for each option
+    shell: Shell,
+    *,
+    data: Path | None,
+    shocks: tuple[Shock, ...],
+    seed: int,
+    size: float,
+    days: int | None,
+    home: Path | None,
 ) -> None:
     """Found a lender, plan a year from invoices, lend, and live with the loans to their end.
 
@@ -67,9 +88,10 @@ def demo(
     default = shell.config.home.with_name(f"{shell.config.home.name}-demo")
     with _home(home or default) as folder:
         if data is None:
-            setting = county_setting(folder / "county", seed)
+            setting = county_setting(folder / "county", seed, size)
         else:
             setting = real_setting(data, seed, shocks)
+        setting = attrs.evolve(setting, days=days or setting.days)
         config = attrs.evolve(
             shell.config, home=folder / "home", database_url=None, institution="main"
         )
@@ -78,41 +100,35 @@ def demo(
             open_books(database, "main") as books,
             open_evidence(database, "main", config.home) as evidence,
         ):
-            budget_minor = setting.terms.budget_minor
-            lender = found(story, books, setting.sheet, budget_minor, setting.as_of)
+            lender = found(story, books, setting.sheet, setting.terms.budget_minor, setting.as_of)
             season = plan_the_season(shell, story, setting, evidence)
-            _live(shell, story, setting, lender, season, evidence)
-            last = setting.as_of + timedelta(setting.days)
-            tell_result(story, lender, season, last)
+            households = _live(shell, story, setting, lender, season)
+            if households is not None:
+                households.tell(story)
+            first, last = setting.first, setting.last
+            tell_result(story, lender, season, first, last)
             tell_portfolio(story, lender, last)
+            write_reports(story, lender, first, last, folder / "reports")
             tell_verification(shell, story, lender)
     _say_goodbye(shell, story, folder)
 
 
 def _live(
-    shell: Shell,
-    story: Story,
-    setting: Setting,
-    lender: Lender,
-    season: Season,
-    evidence: Evidence,
-) -> None:
-    first = setting.as_of + timedelta(1)
-    last = setting.as_of + timedelta(setting.days)
-    story.begin(f"Loans are paid out, and lived with day by day through {last}")
-    offers = accepted_offers(story, setting, season, first)
+    shell: Shell, story: Story, setting: Setting, lender: Lender, season: Season
+) -> Households | None:
+    """Lend, and live with the loans; return the households who came, where there are any."""
+    story.begin(f"Loans are paid out, and lived with day by day through {setting.last}")
+    offers = accepted_offers(story, setting, season)
     life = Life(lender, setting.seed, setting.misfortunes)
     life.take_in(lend(lender, offers), [offer.pd_year for offer in offers])
-    serve: Callable[[date], None] = lambda _day: None
+    households = None
     if setting.county is not None:
-        households = Households.of(setting.county, evidence, life, first, setting.days)
-        households.take_in_booked()
-        serve = households.serve
+        households = Households.of(setting.county, season.evidence, life, setting)
     with progress(shell, "days") as tell:
-        live_through(life, last, serve, tell)
-    if setting.county is not None:
-        households.tell(story)
+        serve = households.serve if households is not None else None
+        live_through(life, setting.last, serve, tell)
     story.fact("days", setting.days, f"{setting.days} days ended one by one, in {story.took()}.")
+    return households
 
 
 @contextmanager

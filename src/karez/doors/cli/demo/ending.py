@@ -1,68 +1,80 @@
-"""The end: what the loans brought, how they stand, and that all books agree."""
+"""The end: what the loans brought, how they stand, reports to look at, and that all books agree."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from karez.doors.cli.bookkeeping import lines_of, progress
 from karez.doors.cli.demo.lender import Lender
 from karez.doors.cli.demo.planning import Season
 from karez.doors.cli.demo.story import Story
-from karez.doors.cli.price_words import major_of
+from karez.doors.cli.report_options import write_rows
 from karez.doors.cli.shell import Shell, table
-from karez.services import bookkeeping, closing, lending
-from karez.services.lending import LoanView, find_loans
-
-_LINES = (
-    ("4010", "interest income", 1),
-    ("4020", "fees", 1),
-    ("4030", "penalties", 1),
-    ("4040", "recovered of what was written off", 1),
-    ("5010", "interest on what was borrowed", -1),
-    ("5020", "losses written off and provided for", -1),
-    ("5040", "making and serving loans", -1),
-)
-_AT_RISK_DAYS = 30
+from karez.doors.files.loan_statement import write_statement
+from karez.doors.files.tapes import write_tape
+from karez.services import accounting, bookkeeping, closing, lending, reporting
+from karez.services.lending import find_loans
 
 
-def tell_result(story: Story, lender: Lender, season: Season, last: date) -> None:
-    """Tell what the loans earned, and what the plan had expected of them."""
-    story.begin(f"What it brought by {last}")
-    nets = _nets(lender, last)
-    rows = [
-        (words, lender.major(-nets.get(code, 0))) for code, words, _ in _LINES if nets.get(code)
-    ]
-    result = -sum(nets.get(code, 0) for code, _, _ in _LINES)
-    story.facts["result"] = str(lender.major(result))
-    story.say(*lines_of([*rows, ("result", lender.major(result))]))
+def tell_result(story: Story, lender: Lender, season: Season, first: date, last: date) -> None:
+    """Tell what was earned, year by year, and what the plan had expected."""
+    story.begin(f"What it brought, {first} to {last}")
+    year = first
+    while year <= last:
+        end = min(date(year.year, 12, 31), last)
+        found = accounting.profit_and_loss(lender.books, year, end)
+        rows = [(line.name.lower(), lender.major(line.amount_minor)) for line in found.lines]
+        result = lender.major(found.result_minor.get(lender.currency.code, 0))
+        story.facts[f"result_{year.year}"] = str(result)
+        story.say(str(year.year), *lines_of([*rows, ("result", result)]), "")
+        year = end + timedelta(1)
     expected = lender.major(round(season.plan.total_minor))
     story.say(
-        "",
-        f"The plan expected {expected:,} of a year, if all its offers found takers, after what the",
-        "lender's own money should earn.",
+        f"The plan expected {expected:,} of its first year, once what its own money should earn is",
+        "taken off.",
     )
 
 
 def tell_portfolio(story: Story, lender: Lender, last: date) -> None:
     """Tell how the loans stand on the last day."""
     story.begin(f"How the loans stand on {last}")
-    views = find_loans(lender.books, last)
-    by_status = Counter(str(view.standing.status) for view in views)
-    story.facts["loans"] = dict(by_status)
-    rows = [
-        (status, count, lender.major(_owed(views, status)))
-        for status, count in sorted(by_status.items())
-    ]
-    story.say(*table(["", "loans", "principal"], rows))
-    owed = sum(view.standing.principal_minor for view in views)
-    late = sum(
-        view.standing.principal_minor for view in views if _days_late(view, last) > _AT_RISK_DAYS
-    )
-    share = f"{late / owed:.1%}" if owed else "none"
-    story.fact("at_risk_30", share, f"Portfolio at risk beyond {_AT_RISK_DAYS} days: {share}.")
+    by_status = Counter(str(view.standing.status) for view in find_loans(lender.books, last))
+    story.fact(
+        "loans", dict(by_status),
+        ", ".join(f"{count:,} {status}" for status, count in sorted(by_status.items())) + ".",
+    )  # fmt: skip
+    rows = reporting.at_risk(reporting.load_portfolio(lender.books, last), "product")
+    names = ["product", "loans", "principal", "late 30 days", "%"]
+    story.say(
+        "",
+        *table(
+            names,
+            [
+                (row.group, row.loans, lender.major(row.principal_minor),
+                 lender.major(row.late_30_minor), row.late_30_pct)
+                for row in rows
+            ],
+        ),
+    )  # fmt: skip
+
+
+def write_reports(story: Story, lender: Lender, first: date, last: date, folder: Path) -> None:
+    """Write what a lender is asked for: accounts, the portfolio, a tape, one loan on paper."""
+    folder.mkdir(exist_ok=True)
+    books = lender.books
+    portfolio = reporting.load_portfolio(books, last)
+    for name, rows in (
+        ("profit_and_loss", accounting.profit_and_loss(books, first, last).lines),
+        ("balance_sheet", accounting.balance_sheet(books, last).lines),
+        ("portfolio_at_risk", reporting.at_risk(portfolio, "product")),
+        ("towns", reporting.desks(portfolio, "place")),
+    ):
+        write_rows(folder / f"{name}.csv", rows)
+    write_tape(reporting.tape(books, last), reporting.TAPE_FIELDS, folder / "loan_tape.csv")
+    write_statement(reporting.loan_statement(books, "1", last), folder / "loan_1.pdf")
+    story.facts["reports"] = str(folder)
 
 
 def tell_verification(shell: Shell, story: Story, lender: Lender) -> None:
@@ -78,24 +90,8 @@ def tell_verification(shell: Shell, story: Story, lender: Lender) -> None:
         report.take(other)
     story.fact(
         "findings", report.findings_total,
-        f"{report.transfers:,} transfers, {loans.loans:,} loans from {loans.events:,} events, and"
-        f" {days.days:,} days recomputed: {report.findings_total} disagreements, in {story.took()}.",
+        f"{report.transfers:,} transfers, {loans.loans:,} loans from {loans.events:,} events,"
+        f" {days.days:,} days recomputed: {report.findings_total} disagreements."
+        f" In {story.took()}.",
     )  # fmt: skip
     story.agree(not report.findings_total, "karez verify")
-
-
-def _nets(lender: Lender, on: date) -> Mapping[str, int]:
-    """Return the net of each account of the chart, those below it included; debits positive."""
-    nets: Counter[str] = Counter()
-    for account, sums in bookkeeping.trial_balance(lender.books, on).rows:
-        nets[account.code.partition(".")[0]] += sums.debits_posted_minor - sums.credits_posted_minor
-    return nets
-
-
-def _owed(views: list[LoanView], status: str) -> int:
-    return sum(v.standing.principal_minor for v in views if str(v.standing.status) == status)
-
-
-def _days_late(view: LoanView, on: date) -> int:
-    oldest = view.standing.oldest_due
-    return (on - oldest).days if oldest else 0

@@ -11,6 +11,7 @@ import attrs
 
 from karez.doors.cli.demo.lender import BANK
 from karez.doors.cli.demo.life import Life
+from karez.doors.cli.demo.setting import Setting
 from karez.doors.cli.demo.story import Story
 from karez.engines.county import County, Need, Wish, draw_wishes
 from karez.services.bookkeeping import derive_id
@@ -49,6 +50,7 @@ PRODUCTS = {
 }
 GROUP_SIZE = 6
 _DESK, _SCHOOL, _FRIDAY, _MOST = "desk", "id:SCHOOL", 4, 100_000
+_WISHING_DAYS = 731
 _VOTERS = ("head of branch", "second officer", "third officer")
 
 
@@ -64,17 +66,16 @@ class Households:
     refused: Counter[str] = attrs.field(factory=Counter[str])
 
     @classmethod
-    def of(
-        cls, county: County, evidence: Evidence, life: Life, first: date, days: int
-    ) -> Households:
-        """Register all households, and groups of neighbours, as parties."""
+    def of(cls, county: County, evidence: Evidence, life: Life, setting: Setting) -> Households:
+        """Register all households, and let those loans live on that they have already."""
         sheets = {
             need: read_sheet(catalogue_text(code), f"{code}.toml")
             for need, code in PRODUCTS.items()
         }
-        wishes = draw_wishes(county, first, days)
+        wishes = draw_wishes(county, setting.first, _WISHING_DAYS)
         found = cls(county, Desk(evidence), life, wishes, sheets)
-        found.register(first - timedelta(1))
+        found.register(setting.as_of)
+        found._take_in(list_applications(found.desk, stage=Stage.BOOKED, most=_MOST))
         return found
 
     def register(self, on: date) -> None:
@@ -132,11 +133,6 @@ class Households:
         )
         self._take_in(self._passed(book(desk, _each(Payout, going, day, "book", channel=BANK))))
 
-    def take_in_booked(self) -> None:
-        """Let all loans begin to live that were booked before a demonstration was stopped."""
-        desk = self.desk
-        self._take_in(list_applications(desk, stage=Stage.BOOKED, most=_MOST))
-
     def _take_in(self, applications: Sequence[Application]) -> None:
         people, books = self.county.households, self.desk.books
         numbers = [each.booked.loan_number for each in applications if each.booked is not None]
@@ -154,8 +150,8 @@ class Households:
         booked = len(list_applications(self.desk, stage=Stage.BOOKED, most=_MOST))
         story.fact(
             "households", booked,
-            f"{booked:,} of {len(self.wishes):,} wishes of households became loans, from application"
-            " to payout by the steps of each product.",
+            f"{booked:,} of {len(self.wishes):,} wishes of households became loans, by the steps of"
+            " each product.",
         )  # fmt: skip
         for code, count in self.refused.most_common():
             story.say(f"  {count:,} were turned away: {code}")
@@ -207,7 +203,6 @@ class Households:
         for outcome in outcomes:
             if outcome.error is not None:
                 self.refused[outcome.error.code] += 1
-                print(outcome.error)
         return [
             outcome.application
             for outcome in outcomes

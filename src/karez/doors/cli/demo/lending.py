@@ -13,7 +13,6 @@ from karez.doors.cli.demo.lender import BANK, Lender
 from karez.doors.cli.demo.planning import Season
 from karez.doors.cli.demo.setting import Setting
 from karez.doors.cli.demo.story import Story
-from karez.doors.cli.price_words import major_of
 from karez.engines.servicing.events import Disbursement
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping.naming import derive_id
@@ -42,7 +41,7 @@ class Offer:
     on: date
 
 
-def accepted_offers(story: Story, setting: Setting, season: Season, on: date) -> list[Offer]:
+def accepted_offers(story: Story, setting: Setting, season: Season) -> list[Offer]:
     """Draw who takes the offers of the plan: as many stay away as the curve says, by chance."""
     plan = season.plan
     firms = plan.question.firms
@@ -55,21 +54,26 @@ def accepted_offers(story: Story, setting: Setting, season: Season, on: date) ->
         f"{len(taken):,} of {len(asked):,} offers are accepted, drawn with seed {setting.seed}.",
     )  # fmt: skip
     return [
-        Offer(
-            key=firms.names[firm],
-            kind=Kind.FIRM,
-            name=season.firms.names[own_id[firms.names[firm]]],
-            place=season.firms.town[own_id[firms.names[firm]]],
-            industry=firms.industry[firm],
-            sheet=setting.sheet,
-            amount_minor=int(plan.amount_minor[firm]),
-            rate_pct_year=Decimal(int(plan.rate_ppm[firm])) / 10_000,
-            instalments=setting.sheet.instalments.most,
-            pd_year=float(firms.pd[firm]),
-            on=on,
-        )
-        for firm in taken.tolist()
+        _offer(setting, season, own_id[firms.names[firm]], firm)
+        for firm in (int(place) for place in taken)
     ]
+
+
+def _offer(setting: Setting, season: Season, name: str, firm: int) -> Offer:
+    plan, sheet = season.plan, setting.sheet
+    return Offer(
+        key=plan.question.firms.names[firm],
+        kind=Kind.FIRM,
+        name=season.firms.names[name],
+        place=season.firms.town[name],
+        industry=plan.question.firms.industry[firm],
+        sheet=sheet,
+        amount_minor=int(plan.amount_minor[firm]),
+        rate_pct_year=Decimal(int(plan.rate_ppm[firm])) / 10_000,
+        instalments=sheet.instalments.most,
+        pd_year=float(plan.question.firms.pd[firm]),
+        on=setting.first,
+    )
 
 
 def lend(lender: Lender, offers: Sequence[Offer]) -> list[Loan]:
@@ -135,8 +139,3 @@ def _pay_out(lender: Lender, loans: Sequence[Loan], offers: Sequence[Offer]) -> 
     for loan, offer in zip(loans, offers, strict=True):
         cost = offer.sheet.pricing.fixed_cost_minor
         lender.pay_for_loan(loan.loan_number, loan.opened_on, cost)
-
-
-def show_amount(lender: Lender, amount_minor: int) -> str:
-    """Return an amount as people read it."""
-    return f"{major_of(amount_minor, lender.currency):,} {lender.currency.code}"

@@ -136,13 +136,17 @@ class Life:
 
 
 def live_through(
-    life: Life, through: date, before: Callable[[date], None], tell: Callable[[int, int], None]
+    life: Life,
+    through: date,
+    before: Callable[[date], object] | None,
+    tell: Callable[[int, int], object],
 ) -> None:
     """Live all days that are missing; ``before`` does what else a day brings."""
     first = closed_through(life.lender.books) + timedelta(1)
     days = (through - first).days + 1
     for ahead in range(days):
         day = first + timedelta(ahead)
-        before(day)
+        if before is not None:
+            before(day)
         life.live(day)
         tell(ahead + 1, days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from karez.doors.cli.bookkeeping import progress
+from karez.doors.cli.bookkeeping import lines_of, progress
 from karez.doors.cli.demo.setting import Setting
 from karez.doors.cli.demo.story import Story
 from karez.doors.cli.import_invoices import InvoiceIntake
@@ -33,6 +33,7 @@ class Season:
     party: dict[str, str]
     """The id that facts have, by the firm's own."""
     year: Year
+    evidence: Evidence
     plan: Plan
     """The plan that is lent by: that of the year, or after a shock."""
 
@@ -46,7 +47,7 @@ def plan_the_season(shell: Shell, story: Story, setting: Setting, evidence: Evid
     gallery = _portray(story, setting, evidence)
     year = _plan(story, setting, firms, party, gallery)
     plan = _shock(story, setting, year)
-    return Season(firms, party, year, plan)
+    return Season(firms, party, year, evidence, plan)
 
 
 def _take_in(
@@ -62,10 +63,11 @@ def _take_in(
         for file in firms.invoices:
             intake.take(file)
     done = intake.report.intake
+    kept = done.recorded + done.there_already
     story.fact(
-        "facts", done.recorded + done.there_already,
-        f"{done.recorded + done.there_already:,} invoices stand in the facts book, under a signed log;"
-        f" {done.refused:,} were refused.",
+        "facts", kept,
+        f"{kept:,} invoices stand in the facts book, under a signed log; {done.refused:,} were"
+        " refused.",
     )  # fmt: skip
     story.say(
         f"Among them {done.noted['void']:,} void ones, {done.noted['negative']:,} returns,"
@@ -114,7 +116,7 @@ def _plan(
 
 def _tell_score(story: Story, year: Year) -> None:
     judged, pd = year.card.out_of_fold, year.plan.question.firms.pd
-    if judged is not None:
+    if judged is not None and judged.auc is not None:
         story.fact(
             "auc_on_unseen", round(judged.auc, 3),
             f"Judged on firms that it has not seen, it puts a failed one above a sound one"
@@ -123,8 +125,8 @@ def _tell_score(story: Story, year: Year) -> None:
     low, middle, high = (f"{each:.1%}" for each in np.quantile(pd, [0.1, 0.5, 0.9]))
     story.fact(
         "scored", len(pd),
-        f"{len(pd):,} firms scored: default within a year {middle} at the middle, {low} to {high} for"
-        f" eight in ten.",
+        f"{len(pd):,} firms scored: default within a year {middle} at the middle, {low} to {high}"
+        " for eight in ten.",
     )  # fmt: skip
     story.say(*(f"Beware: {warning}" for warning in year.overlap.warnings[:1]))
     ringed = np.flatnonzero(year.sales.in_rings_minor)
@@ -138,43 +140,39 @@ def _tell_score(story: Story, year: Year) -> None:
 def _tell_plan(story: Story, year: Year, currency: Currency) -> None:
     plan, unit = year.plan, year.plan.question
     lent = plan.amount_minor > 0
-    story.fact(
-        "lent_to", int(lent.sum()), f"{int(lent.sum()):,} of {len(lent):,} firms get a loan,"
-    )
+    count = int(lent.sum())
+    story.fact("lent_to", count, f"{count:,} of {len(lent):,} firms get a loan,")
     total = major_of(int(plan.amount_minor.sum()), currency)
     story.fact("offered", str(total), f"{total:,} of {major_of(unit.budget_minor, currency):,}"
                f" {currency.code} in all, and no plan earns more: it is proven.")  # fmt: skip
     profit, loss = (major_of(round(each), currency) for each in
                     (plan.total_minor, float(plan.expected_loss_minor.sum())))  # fmt: skip
-    story.fact("expected_profit", str(profit), f"Expected profit {profit:,}, after funding, capital,"
-               f" an expected loss of {loss:,} and the customers who will not come.")  # fmt: skip
-    for each in year.baselines:
-        amount = major_of(round(each.total_minor), currency)
-        story.say(f"  {each.name}: {amount:,}")
-        story.agree(each.total_minor < plan.total_minor, f"the plan beats {each.name}")
-    story.facts["baselines"] = {each.name: str(major_of(round(each.total_minor), currency))
-                                for each in year.baselines}  # fmt: skip
+    story.fact("expected_profit", str(profit), f"Expected profit {profit:,}, after funding,"
+               f" capital, a loss of {loss:,} and the customers who will not come.")  # fmt: skip
+    story.say("", "What simpler lenders would earn, whom neither limits nor bounds hold:")
+    simple = {each.name: major_of(round(each.total_minor), currency) for each in year.baselines}
+    story.facts["baselines"] = {name: str(amount) for name, amount in simple.items()}
+    story.say(*(f"  {line}" for line in lines_of(list(simple.items()))))
     order = np.argsort(-plan.profit_minor, kind="stable")[:_SHOWN]
-    rows = [
-        (
-            plan.question.firms.names[row].partition(":")[2],
-            plan.question.firms.industry[row],
-            major_of(int(plan.amount_minor[row]), currency),
-            f"{plan.rate_ppm[row] / 1e4:.2f}",
-            f"{plan.question.firms.pd[row]:.1%}",
-            "; ".join(reason.words for reason in year.reasons[row][:1]),
-        )
-        for row in order.tolist()
-        if plan.amount_minor[row]
-    ]
-    story.say(
-        "", *table(["firm", "industry", "amount", "rate %", "pd", "what counts against it"], rows)
-    )
-    words = [
-        f"{plan.question.firms.names[each.firm].partition(':')[2]}: {refusal_words(each)}"
-        for each in year.refusals[:_SHOWN]
-    ]
+    rows = [_offer_row(year, int(row), currency) for row in order if plan.amount_minor[row]]
+    headings = ["firm", "industry", "amount", "rate %", "pd", "what counts against it"]
+    story.say("", *table(headings, rows))
+    names = [name.partition(":")[2] for name in unit.firms.names]
+    words = [f"{names[each.firm]}: {refusal_words(each)}" for each in year.refusals[:_SHOWN]]
     story.say("", f"{len(year.refusals):,} get none, each with its reason, such as", *words)
+
+
+def _offer_row(year: Year, row: int, currency: Currency) -> tuple[object, ...]:
+    plan = year.plan
+    firms = plan.question.firms
+    return (
+        firms.names[row].partition(":")[2],
+        firms.industry[row],
+        major_of(int(plan.amount_minor[row]), currency),
+        f"{plan.rate_ppm[row] / 1e4:.2f}",
+        f"{firms.pd[row]:.1%}",
+        "; ".join(reason.words for reason in year.reasons[row][:1]),
+    )
 
 
 def _shock(story: Story, setting: Setting, year: Year) -> Plan:

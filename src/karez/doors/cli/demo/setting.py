@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import attrs
 
 from karez.doors.files.county import write_county
 from karez.doors.files.price.terms import PlanTerms, RateGrid
-from karez.engines.county import PAST_YEARS, County, make_county
+from karez.engines.county import PAST_YEARS, County, Size, make_county
 from karez.engines.county import Shock as Misfortune
 from karez.engines.price import Bound, Counts, Tail
 from karez.engines.price.curve import WHOLE_PPM
@@ -43,6 +43,16 @@ class Setting:
     county: County | None = None
     """Where the market is made up: who else comes, and what becomes of it."""
 
+    @property
+    def first(self) -> date:
+        """The day on which lending begins."""
+        return self.as_of + timedelta(1)
+
+    @property
+    def last(self) -> date:
+        """The last day that is lived."""
+        return self.as_of + timedelta(self.days)
+
 
 def real_setting(folder: Path, seed: int, shocks: tuple[Shock, ...]) -> Setting:
     """Return the setting of a folder of real firms: the year after its last whole one."""
@@ -53,11 +63,21 @@ def real_setting(folder: Path, seed: int, shocks: tuple[Shock, ...]) -> Setting:
     )
 
 
-def county_setting(folder: Path, seed: int) -> Setting:
+def county_setting(folder: Path, seed: int, size: float) -> Setting:
     """Return a county that a seed stands for, its files written into a folder."""
-    sheet, county, day_before = _sheet(), make_county(seed), date(2022, 12, 31)
+    usual = Size()
+    county = make_county(
+        seed,
+        attrs.evolve(
+            usual,
+            firms_known=round(usual.firms_known * size),
+            firms_new=round(usual.firms_new * size),
+            households=round(usual.households * size),
+        ),
+    )
+    sheet, day_before = _sheet(), date(2022, 12, 31)
     write_county(county, folder, day_before, sheet.currency.code)
-    terms = _terms(sheet, _COUNTY_BUDGET)
+    terms = _terms(sheet, round(_COUNTY_BUDGET * size))
     drought = Misfortune("farming", date(2024, 6, 1), date(2024, 11, 30), 4.0)
     return Setting(folder, day_before, 731, sheet, terms, PAST_YEARS, seed, (), (drought,), county)
 
