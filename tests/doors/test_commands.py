@@ -69,6 +69,7 @@ CALLS = {
     "period close": "2026-01-31",
     "period reopen": "--reason late",
     "period list": "",
+    "close": "--date 2026-01-31",
     "verify": "",
     "rights register": f"--id {ENTRY} {CLAIM}",
     "rights import": "claims.csv",
