@@ -169,7 +169,7 @@ def test_loan_record__bad_rows_are_told(clerk: Clerk, karez: Karez, tmp_path: Pa
     assert (done["rows"], done["recorded"], done["refused"]) == (9, 3, 6)
     told = [(r["line"], r["field"], r["error"]["code"]) for r in done["refusals"]]
     assert told == [
-        (4, "loan", "loan-unknown"),
+        (4, "loan", "loan-not-booked"),
         (5, "amount", "amount-too-precise"),
         (6, "on", "date-malformed"),
         (7, "amount", "field-missing"),

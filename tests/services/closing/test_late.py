@@ -1,12 +1,14 @@
 """Late charges at the end of days, and events that were entered before the days were ended."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from karez.engines.servicing.events import Payment
 from karez.engines.servicing.late import LatePolicy, LateStep
+from karez.engines.servicing.terms import Recalculation, Rest, Terms
 from karez.kernel.database import list_institutions, open_institution
 from karez.services.bookkeeping import Books, balance
 from karez.services.closing import close_days, closed_through
@@ -41,6 +43,19 @@ def test_late__charged_on_its_day_and_gone_when_it_was_paid_in_time(books: Books
     close_days([books], date(2026, 4, 1))
     assert penalties(books, date(2026, 4, 1)) == 15_00, "the instalment of March is late now"
     check(books)
+
+
+def test_late__paid_on_the_day_on_which_the_charge_falls_due(books: Books):
+    terms = Terms(
+        rate_pct_year=Decimal(12), instalments=12, recalculation=Recalculation(rest=Rest.DAILY)
+    )
+    [loan] = lend(books, [booking(1, late=POLICY, terms=terms)])
+    for on, amount in ((date(2026, 2, 12), 106_62), (date(2026, 3, 1), 116_62)):
+        close_days([books], on - timedelta(days=1))
+        pay(books, loan, on, amount)
+        close_days([books], on)
+        check(books)
+    assert penalties(books, date(2026, 3, 1)) == 10_00
 
 
 def test_entered_ahead__days_come_out_as_if_ended_in_time(books: Books, twin: Books):

@@ -88,7 +88,7 @@ def test_record__a_bad_command_eats_no_other(books: Books, loans: list[Loan]):
     ]
     done = record(books, asked, on=FEB)
     assert codes(done) == [
-        None, "loan-unknown", "account-unknown", None, "event-not-in-force", "value-date",
+        None, "loan-not-booked", "account-unknown", None, "event-not-in-force", "value-date",
         "value-date", "credit-exceeded", "sale-malformed", None,
     ]  # fmt: skip
     assert [outcome.event for outcome in done if outcome.error is None] == [2, 2, 3]

@@ -58,7 +58,11 @@ def outlook(account: Account) -> npt.NDArray[np.void]:
         due = day_number(row.due)
         if due <= since and (row.outstanding or row.open(Bucket.PRINCIPAL)):
             records.append((due, due, accrued, earned, due, *_open(row), 0, 0))
-    records.append((since, since, accrued, earned, -1, 0, 0, 0, 0, 0, 0))
+    # What fell due on the very day of the last event is income at its end, be it paid by then.
+    today = [more for day, *more in account.trail.accrual.recognitions if day == since]
+    fees, penalties = (sum(amounts) for amounts in zip(*today, strict=True)) if today else (0, 0)
+    due = since if today else -1
+    records.append((since, since, accrued, earned, due, 0, 0, 0, 0, fees, penalties))
     for line, row, fees, penalties in course.ahead:
         income = line.start, line.until, line.target, line.earned_target
         if row is None:

@@ -48,8 +48,8 @@ def ordered_ids(
 
     ``day`` counts from 2000-01-01. The id begins with the day and then the subject, so entries
     that one pass makes stand side by side in an index, as fresh ids do. Hashed ids would be strewn
-    over all of it. Bits: day 22, subject 38, kind 8, event 34, ordinal 20, none of them negative but
-    the day; numbers and arrays may be mixed.
+    over all of it. Bits: day 22, subject 38, kind 8, event 34, ordinal 20, none of them negative
+    but the day; numbers and arrays may be mixed.
     """
     given = {"day": day, "subject": subject, "kind": kind, "event": event, "ordinal": ordinal}
     fields: dict[str, npt.NDArray[np.uint64]] = {}

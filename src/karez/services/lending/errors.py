@@ -8,7 +8,7 @@ from karez.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 class LoanUnknownError(NotFoundError):
     """There is no loan {loan} here; look for it with `karez loan list`."""
 
-    code = "loan-unknown"
+    code = "loan-not-booked"
 
 
 class LoanExistsError(ConflictError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -169,12 +169,6 @@ def instant(connection: psycopg.Connection) -> datetime:
     ensure(row is not None, "the database has a clock")
     assert row is not None  # noqa: S101 - for the type checker
     return row[0]
-
-
-def closed_day(connection: psycopg.Connection) -> date | None:
-    """Return through which day the institution's days are ended; None before its first loan."""
-    row = connection.execute(QUERIES["closed_day"].text).fetchone()
-    return row[0] if row else None
 
 
 def _loan(row: Sequence[Any]) -> Loan:
