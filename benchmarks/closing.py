@@ -53,6 +53,8 @@ def run(bed: Bed, _rounds: int | None) -> Section:
     section.figures.append(
         Figure(f"opening {made.accounts:,} accounts", "s", _one(made.seconds_accounts))
     )
+    with database.connect(None) as connection:
+        connection.execute("VACUUM (ANALYZE)")  # as a book in use has been, now and then
     bed.login.execute("CHECKPOINT")
     with _crew(database) as crew:
         _end(bed, section, crew, ORDINARY)

@@ -99,6 +99,7 @@ CALLS = {
     "period close": "2026-01-31",
     "period reopen": "--reason late",
     "period list": "",
+    "close": "--date 2026-01-31",
     "verify": "",
     "payment import": "bank.sta",
     "payment statements": "",

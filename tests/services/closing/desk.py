@@ -13,7 +13,7 @@ from karez.services.lending import Booking, Command, Loan, Outcome, book_loans, 
 
 JAN = date(2026, 1, 1)
 
-# What stood on each account on each day, how loans stood, what was set aside.
+# What moved on each account on each day, how loans stood on each, what was set aside.
 TOLD = (
     """
     SELECT code, valid_on::text, sum(CASE WHEN account_number = debit_account
@@ -27,12 +27,17 @@ TOLD = (
     ORDER BY 1, 2
     """,
     """
-    SELECT loan_number, since::text, until::text, status, stage, principal_minor,
-        interest_settled_minor, fees_minor, penalties_minor, credit_minor,
-        overdue_principal_minor, overdue_interest_minor, overdue_fees_minor,
-        overdue_penalties_minor, oldest_due::text, next_due::text, accrual_from::text,
-        accrual_until::text, accrual_base_minor, accrual_target_minor
-    FROM lending.standing ORDER BY 1, 2
+    SELECT loan_number, day::date::text, status, stage, principal_minor,
+        accrual_base_minor + (accrual_target_minor - accrual_base_minor)
+        * least(greatest(day::date - accrual_from, 0), accrual_until - accrual_from)
+        / (accrual_until - accrual_from) - interest_settled_minor AS interest_minor,
+        fees_minor, penalties_minor, credit_minor, overdue_principal_minor,
+        overdue_interest_minor, overdue_fees_minor, overdue_penalties_minor, oldest_due::text,
+        next_due::text
+    FROM lending.standing, LATERAL generate_series(
+        since, least(until - 1, (SELECT max(closed_on) FROM lending.day)), interval '1 day'
+    ) AS day
+    ORDER BY 1, 2
     """,
     """
     SELECT loan_number, valid_on::text, stage, why, exposure_minor, allowance_minor
@@ -74,7 +79,10 @@ def pay(books: Books, loan: Loan, on: date, amount_minor: int, *, entered: date 
 
 
 def happen(
-    books: Books, events: Iterable[tuple[Loan, Event]], on: date | None = None
+    books: Books,
+    events: Iterable[tuple[Loan, Event]],
+    on: date | None = None,
+    command: int = 0,
 ) -> list[Outcome]:
     """Record events, all of which are taken, each with an id that follows from it."""
     commands = [
@@ -82,7 +90,7 @@ def happen(
             loan=loan.loan_id,
             event=one,
             actor="ann",
-            command_id=UUID(int=loan.loan_number << 64 | one.on.toordinal() << 8 | place),
+            command_id=UUID(int=loan.loan_number << 64 | one.on.toordinal() << 8 | place + command),
         )
         for place, (loan, one) in enumerate(events)
     ]
@@ -97,10 +105,10 @@ def days(first: date, count: int) -> list[date]:
     return [first + timedelta(days=ahead) for ahead in range(count)]
 
 
-def told(books: Books) -> str:
+def told(books: Books, queries: Sequence[str] = TOLD) -> str:
     """All that closing leaves behind, as text: what two books that agree both say."""
     with books.transaction() as connection:
-        rows = [row for query in TOLD for row in connection.execute(query).fetchall()]
+        rows = [row for query in queries for row in connection.execute(query).fetchall()]
     return "\n".join(map(str, rows))
 
 

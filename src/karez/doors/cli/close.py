@@ -16,7 +16,7 @@ from karez.kernel.time import parse_date
 from karez.services.bookkeeping import Books, seal_due
 from karez.services.closing import close_days, closed_through
 
-SHOWN_MOST = 31
+SHOWN_MOST = 7
 """So many days are shown; of more, the last ones."""
 
 

@@ -22,9 +22,6 @@ from karez.services.products import LedgerMapping, find_sheet
 if TYPE_CHECKING:
     import psycopg
 
-LATE_DAYS_MOST = 10_000
-"""No charge follows later than so many days after a due date."""
-
 _IMPAIRMENT = "5020"
 _ALLOWANCE = {stage: f"119{stage}" for stage in (1, 2, 3)}
 
@@ -104,13 +101,10 @@ class Policies:
 
 def late_days(policy: LatePolicy) -> Bools:
     """Return for each number of days late whether a policy charges something on it."""
-    steps = np.zeros(LATE_DAYS_MOST, np.bool_)
-    for step in policy.steps:
-        first = max(step.days_late, policy.grace_days + 1)
-        times = step.most_times if step.repeat_every_days else 1
-        days = first + step.repeat_every_days * np.arange(times)
-        steps[days[days < LATE_DAYS_MOST]] = True
-    return steps[: int(np.flatnonzero(steps).max(initial=-1)) + 1] if policy.steps else steps[:1]
+    days = [late for late, _, _ in policy.days_late()]
+    steps = np.zeros(max(days, default=0) + 1, np.bool_)
+    steps[days] = True
+    return steps
 
 
 @attrs.frozen(eq=False)
