@@ -122,7 +122,9 @@ def test_loan__changes(clerk: Clerk, tmp_path: Path):
     assert paid["after"]["status"] == "paid-off"
     clerk("loan", "repay", "1", "10", *day)
     assert clerk.json("loan", "refund", "1", "10", *day)["after"]["credit_minor"] == 0
-    assert clerk.json("loan", "refund", "1", "1", *day, code=4)["error"]["code"] == "credit-exceeded"
+    assert (
+        clerk.json("loan", "refund", "1", "1", *day, code=4)["error"]["code"] == "credit-exceeded"
+    )
 
 
 def test_loan__loss(clerk: Clerk, tmp_path: Path):
