@@ -218,6 +218,7 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
     karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
+    karez("institution", "chart", "--currency", "EUR")
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
     karez("rights", "reserve", "--id", HELD[1], *CLAIM.split(), *UNTIL)
