@@ -296,6 +296,8 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     karez.write("parties.csv", "kind,name,keys", "person,Ann,nin:2")
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
+    karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
+    karez("institution", "chart", "--currency", "EUR")
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
     chart = ["1020,asset,EUR", "1100,asset,EUR", "1110,asset,EUR", "4010,income,EUR"]

@@ -173,6 +173,17 @@ def test_loan_that_is_refused__comes_in_not_at_all(books: Books, tables: Path):
     assert verify(books).findings == []
 
 
+def test_loan_whose_payment_cannot_be_read__waits(books: Books, tables: Path):
+    with (tables / "payments.csv").open("a") as file:
+        file.write("L1;31.01.2025;x;repayment\nL2;soon;x;postage\n")
+    found, refusals = take(books, tables, joined=True)
+    assert [each.line for each in refusals if each.file.endswith("payments.csv")] == [5, 6, 4]
+    assert found.taken == 3  # L2 too, whose row at fault does not count
+    assert "L1" not in {each.loan.reference for each in found.refused}
+    with pytest.raises(LoanUnknownError):
+        find_loan(books, "L1")
+
+
 def test_row_that_changed__is_refused_and_leaves_the_others(books: Books, tables: Path):
     take(books, tables)
     changed = BOOK.replace("1200.00;12;100.00", "1300.00;13;100.00")

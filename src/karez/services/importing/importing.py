@@ -33,7 +33,8 @@ from karez.services.products import TermSheet, find_sheet
 if TYPE_CHECKING:
     from uuid import UUID
 
-LOANS_A_TRANSACTION = 500
+LOANS_A_TRANSACTION = 50
+"""Few: what is folded meanwhile must not look idle to the database, nor hold its locks for long."""
 
 
 @attrs.frozen
@@ -88,7 +89,7 @@ def import_loans(  # noqa: PLR0913 - the books, what to take, and how
 ) -> Reconciliation:
     """Take in loans with their history; one that is refused leaves the others alone.
 
-    Five hundred loans are a transaction; what was taken in before is left as it is, so a run that
+    Fifty loans are a transaction; what was taken in before is left as it is, so a run that
     was stopped can be run again. A dry run answers the same and keeps nothing.
 
     Raises:

@@ -62,8 +62,9 @@ def read_loans(
     needed = [*columns.values(), *(join.loan_column for join in joins.values())]
     refusals: list[Refusal] = []
     parts: dict[str, dict[str, list[_Part]]] = {}
+    broken: dict[str, set[str]] = {}
     for name, join in joins.items():
-        parts[name], faults = _read_parts(getattr(files, name), join, mapping)
+        parts[name], broken[name], faults = _read_parts(getattr(files, name), join, mapping)
         refusals += faults
     with open_table(path, "utf-8") as table:
         reader = Reader.of(table, list(dict.fromkeys(needed)))
@@ -74,6 +75,8 @@ def read_loans(
             refusals += _strangers(getattr(files, name), joins[name], parts[name], keys[name])
     loans: list[SourceLoan] = []
     for row in reader.sound():
+        if any(keys[name][row] in broken[name] for name in joins):
+            continue  # a part of it could not be read, which is told: it would come in without
         mine = {name: parts[name].get(keys[name][row], []) for name in joins}
         values = {name: column[row] for name, column in fields.items()}
         loans.append(_loan(reader.rows.lines[row], values, mine, mapping))
@@ -152,7 +155,7 @@ def _loan(
         if not isinstance(value, _Nothing)
     }
     status = str(given.get("status", ""))
-    rows = sorted((part for part in parts.get("rows", [])), key=lambda part: part.on or date.min)
+    rows = sorted(parts.get("rows", []), key=lambda part: part.on or date.min)
     payments = parts.get("payments")
     orders = parts.get("orders", [])
     usual: dict[str, object] = {
@@ -184,8 +187,8 @@ _FIELDS = {
 
 def _read_parts(
     path: Path, join: Joined, mapping: LoansMapping
-) -> tuple[dict[str, list[_Part]], list[Refusal]]:
-    """Return the rows of a joined table by what joins them."""
+) -> tuple[dict[str, list[_Part]], set[str], list[Refusal]]:
+    """Return the rows of a joined table by what joins them, and what joins those at fault."""
     named = [join.column, join.amount, *join.where]
     named += [name for name in (join.on, join.interest) if name is not None]
     with open_table(path, "utf-8") as table:
@@ -206,7 +209,8 @@ def _read_parts(
         if wanted[row]:
             line = reader.rows.lines[row]
             found[keys[row]].append(_Part(line, days[row], amounts[row], interests[row]))
-    return dict(found), reader.refusals
+    broken = {keys[row] for row in reader.rows.faults if wanted[row]}
+    return dict(found), broken, reader.refusals
 
 
 def day_of(pattern: str) -> Callable[[str], date]:
