@@ -101,7 +101,7 @@ def test_loan__its_life(clerk: Clerk, tmp_path: Path):
     shown = clerk.json("loan", "show", "1", "--on", "2026-01-01")
     assert shown["standing"]["principal_minor"] == 60000
     events = clerk.json("loan", "events", "1")["events"]
-    assert [event["kind"] for event in events] == ["disbursement", "payment", "undo"]
+    assert [event["event"] for event in events] == ["disbursement", "payment", "undo"]
     assert clerk.json("loan", "list", "--reference", "A-7")["loans"][0]["loan_number"] == 1
 
 
@@ -122,7 +122,9 @@ def test_loan__changes(clerk: Clerk, tmp_path: Path):
     assert paid["after"]["status"] == "paid-off"
     clerk("loan", "repay", "1", "10", *day)
     assert clerk.json("loan", "refund", "1", "10", *day)["after"]["credit_minor"] == 0
-    assert clerk.json("loan", "refund", "1", "1", *day, code=4)["error"]["code"] == "credit-exceeded"
+    assert (
+        clerk.json("loan", "refund", "1", "1", *day, code=4)["error"]["code"] == "credit-exceeded"
+    )
 
 
 def test_loan__loss(clerk: Clerk, tmp_path: Path):

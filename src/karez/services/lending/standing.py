@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.accrual import day_number
+from karez.engines.servicing.course import course_of
 from karez.engines.servicing.events import Event
 from karez.engines.servicing.fold import in_force, in_order
 from karez.engines.servicing.history import History, history
@@ -130,6 +131,8 @@ def _told(terms: Terms, known: Sequence[Event], day: date, before: History | Non
 
 def _rows(account: Account, first: date, last: date, *, open_: bool) -> Iterator[StandingRow]:
     """Yield the rows of one state of a loan, from a day through another; the last may stay open."""
+    if not open_:
+        course_of(account, last)
     foreseen = outlook(account)
     day = first
     while True:
