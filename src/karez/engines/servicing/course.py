@@ -82,6 +82,9 @@ def _unpaid(account: Account, until: date | None) -> Account:
     if not account.follows or account.as_of >= account.the_plan().maturity:
         return account
     twin = account.copy()
-    maturity = twin.the_plan().maturity
-    twin.charge_arrears(maturity if until is None else min(until, maturity))
+    end = twin.the_plan().maturity
+    if until is not None:
+        # What grows evenly does so until an instalment falls due.
+        end = min((row.due for row in account.rows if until <= row.due < end), default=end)
+    twin.charge_arrears(end)
     return twin
