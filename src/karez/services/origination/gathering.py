@@ -28,6 +28,8 @@ STRETCHES = 12
 STRETCHES_LEAST = 3
 """A firm whose invoices are known for less shows no cash flow yet."""
 LOW_PERCENTILE = 20
+OF_OTHERS = frozenset({"buyers_shared_share", "suppliers_shared_share"})
+"""Features that rest on facts about other firms too: nobody allowed those to be read here."""
 _EPOCH = date(1970, 1, 1)
 AnyFacts = TypeVar("AnyFacts", bound=Facts)
 
@@ -147,7 +149,7 @@ def _of_unit(
                 numbers={
                     name: float(values[row])
                     for name, values in portraits.numbers.items()
-                    if np.isfinite(values[row])
+                    if name not in OF_OTHERS and np.isfinite(values[row])
                 },
                 labels={
                     name: values[row]
