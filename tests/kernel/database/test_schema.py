@@ -19,10 +19,16 @@ SOURCE = Path(karez.__file__).parent
 SCHEMAS = tuple(
     SOURCE / f"{room}/sql/schema.sql"
     for room in (
-        "kernel", "books/money", "books/facts", "books/rights", "services/consent",
-        "services/products", "services/lending",
+        "kernel",
+        "books/money",
+        "books/facts",
+        "books/rights",
+        "services/consent",
+        "services/products",
+        "services/lending",
+        "services/parties",
         "services/payments",
-    )  # fmt: skip
+    )
 )
 
 
