@@ -19,6 +19,7 @@ from services.products.sheets import SMALLEST
 from karez.kernel.database import Database
 from karez.services.bookkeeping import open_books
 from services.payments.tools import lender
+from karez.doors.files.bank import make_bank_file
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
