@@ -15,6 +15,7 @@ from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
 from karez.doors.files.bank import make_bank_file
+from services.products.sheets import SMALLEST
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -116,6 +117,13 @@ CALLS = {
     "demo": "--transactions bank.csv",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
+    "product catalogue": "",
+    "product check": "small.toml",
+    "product preview": "small.toml --amount 1000",
+    "product backtest": "small.toml product-past.csv",
+    "product publish": "small.toml",
+    "product list": "",
+    "product show": "small",
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
     "price plan": "firms.csv --terms plan.toml --curve curve.csv",
@@ -173,6 +181,8 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     for file, text in PRICE.items():
         karez.write(file, text)
+    karez.write("small.toml", SMALLEST)
+    karez.write("product-past.csv", "application,amount", "A1,1000")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("portfolio.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
     karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")

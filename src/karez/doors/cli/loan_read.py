@@ -130,7 +130,7 @@ def events(shell: Shell, *, loan: str) -> None:
         "loan": found.loan_number,
         "events": [
             {
-                "kind": one.kind,
+                "event": one.kind,
                 **attrs.asdict(one.event),
                 "channel": one.channel,
                 "proceeds_minor": one.proceeds_minor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
@@ -38,19 +39,23 @@ class Course:
         return self.ahead[-1].line.target if self.ahead else self.accrued
 
 
-def course_of(account: Account) -> Course:
-    """Return how a loan goes on from its last change, with interest on what will be late."""
+def course_of(account: Account, until: date | None = None) -> Course:
+    """Return how a loan goes on from its last change, with interest on what will be late.
+
+    With ``until`` it is told through that day alone, which is less work, and is so remembered: for
+    a state that something else followed on the day after.
+    """
     if account.course is None:
-        account.course = _course(account)
+        account.course = _course(account, until)
     return account.course
 
 
-def _course(account: Account) -> Course:
+def _course(account: Account, until: date | None) -> Course:
     accrual = account.trail.accrual.copy()
     since, accrued, earned = accrual.since, accrual.accrued, accrual.earned
     if accrual.closed or account.started is None:
         return Course(since, accrued, earned, [], [])
-    state = _unpaid(account)
+    state = _unpaid(account, until)
     ahead: list[Ahead] = []
     fees, penalties = accrual.recognised[2:]
     for point in accrual.points(state):
@@ -64,8 +69,8 @@ def _course(account: Account) -> Course:
     return Course(since, accrued, earned, by_due(state), ahead)
 
 
-def _unpaid(account: Account) -> Account:
-    """Return the loan brought to its maturity, where late principal bears interest."""
+def _unpaid(account: Account, until: date | None) -> Account:
+    """Return the loan at its maturity, or at a day before, if late principal bears interest."""
     recalculation = account.terms.recalculation
     if recalculation is None or not recalculation.on_past_due or account.as_of is None:
         return account
@@ -77,5 +82,9 @@ def _unpaid(account: Account) -> Account:
     if not account.follows or account.as_of >= account.the_plan().maturity:
         return account
     twin = account.copy()
-    twin.charge_arrears(twin.the_plan().maturity)
+    end = twin.the_plan().maturity
+    if until is not None:
+        # What grows evenly does so until an instalment falls due.
+        end = min((row.due for row in account.rows if until <= row.due < end), default=end)
+    twin.charge_arrears(end)
     return twin

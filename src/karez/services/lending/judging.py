@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import attrs
 
+from karez.engines.servicing.account import Account
 from karez.engines.servicing.events import (
     BuyDownFee,
     BuyDownFeeAdjustment,
@@ -23,19 +24,21 @@ from karez.engines.servicing.events import (
     Event,
     Extension,
     InterestPause,
+    Payment,
     RateChange,
     Undo,
     WriteOff,
 )
 from karez.engines.servicing.fold import in_force
 from karez.engines.servicing.history import History, history
-from karez.engines.servicing.late import LATE_FROM, with_late_charges
+from karez.engines.servicing.late import LATE_FROM, LatePolicy, with_late_charges
 from karez.engines.servicing.movements import (
     Movement,
     MovementKind,
     movement_difference,
     movements,
 )
+from karez.engines.servicing.outlook import outlook
 from karez.engines.servicing.quote import automatic_down_payment
 from karez.engines.servicing.standing import Standing, standing
 from karez.services.bookkeeping import derive_id
@@ -54,6 +57,7 @@ from karez.services.lending.store import Kept
 _MAY_COME_LATER = (Charge, RateChange, InterestPause, Extension, DueDateMove)
 _NEEDS_NO_PAYOUT = (*_MAY_COME_LATER, Disbursement, Undo, BuyDownFee, BuyDownFeeAdjustment,
                     CapitalisedIncome, ChargeWaiver)  # fmt: skip
+_PLAIN = (Disbursement, Payment, Charge, RateChange, InterestPause)
 _SOLD: Mapping[MovementKind, MovementKind] = {
     MovementKind.WRITTEN_OFF_PRINCIPAL: MovementKind.SOLD_PRINCIPAL,
     MovementKind.WRITTEN_OFF_INTEREST: MovementKind.SOLD_INTEREST,
@@ -72,6 +76,22 @@ class Folded:
     movements: tuple[Movement, ...]
 
 
+@attrs.frozen
+class Changed:
+    """What is to be written of a loan; its folds, which are large, are forgotten."""
+
+    kept: Kept
+    fresh: tuple[RecordedEvent, ...]
+    since: date
+    rows: tuple[StandingRow, ...]
+    stretches: bytes
+
+    @property
+    def channels(self) -> dict[int, str | None]:
+        """The channels of all events by their numbers."""
+        return {one.event.number: one.channel for one in (*self.kept.events, *self.fresh)}
+
+
 @attrs.define
 class Case:
     """A loan, and what has been accepted for it so far in this call."""
@@ -84,12 +104,15 @@ class Case:
     first_change: date | None = None
 
     @classmethod
-    def of(cls, kept: Kept, closed_on: date, on: date) -> Case:
-        """Return the loan as it stands before the call."""
+    def of(cls, kept: Kept, closed_on: date, on: date, known: Folded | None = None) -> Case:
+        """Return the loan as it stands before the call; ``known`` is an earlier fold of it."""
         events = tuple(recorded.event for recorded in kept.events)
         prices = prices_of(kept.events)
         return cls(
-            kept, closed_on, on, fold_loan(kept.loan, events, prices, closed_on=closed_on, on=on)
+            kept,
+            closed_on,
+            on,
+            fold_loan(kept.loan, events, prices, closed_on=closed_on, on=on, before=known),
         )
 
     @classmethod
@@ -156,6 +179,17 @@ class Case:
         changed = first_changed(before, self.folded)
         self.first_change = first if changed is None else min(first, changed)
         return movement_difference(before.movements, self.folded.movements)
+
+    def changed(self) -> Changed:
+        """Return what is to be written of the loan."""
+        since = self.first_change or self.today
+        return Changed(
+            kept=self.kept,
+            fresh=tuple(self.fresh),
+            since=since,
+            rows=tuple(self.rows(since)),
+            stretches=outlook(self.folded.history.account).tobytes(),
+        )
 
     def rows(self, since: date) -> list[StandingRow]:
         """Return how the loan stood from a day on, and stands."""
@@ -241,17 +275,53 @@ def fold_loan(  # noqa: PLR0913 - what a fold follows from
     """Return a loan after these events, its income through the closed day.
 
     ``prices`` are those of write-offs that are sales. What was folded ``before`` is gone on from
-    if it had the same late charges.
+    if it had the first of these events.
     """
-    late = late_charges(loan, events, closed_on)
+    if before is not None and events[: len(before.events)] != before.events:
+        before = None
     as_of = max(on, closed_on)
-    if before is not None and before.late == late:
-        added = events[len(before.events) :]
-        told = before.history.with_events(*added, as_of=as_of)
-    else:
-        told = history(loan.terms, with_late(events, late), as_of=as_of)
+    told, late = _fold(loan, events, closed_on, as_of, before)
     moved = _with_sales(movements(told.account, closed_on), events, prices)
     return Folded(events, late, told, tuple(moved))
+
+
+def _fold(
+    loan: Loan, events: tuple[Event, ...], closed_on: date, as_of: date, before: Folded | None
+) -> tuple[History, tuple[Event, ...]]:
+    """Return the history of a loan, and the late charges in it."""
+    if before is None or not before.late:
+        plain = _go_on(loan, events, (), as_of, before)
+        if not loan.late.steps or is_surely_in_time(plain.account, loan.late, closed_on):
+            return plain, ()
+    late = late_charges(loan, events, closed_on)
+    return _go_on(loan, events, late, as_of, before), late
+
+
+def _go_on(
+    loan: Loan,
+    events: tuple[Event, ...],
+    late: tuple[Event, ...],
+    as_of: date,
+    before: Folded | None,
+) -> History:
+    """Return the history with these late charges, going on from before if that had them."""
+    if before is None or before.late != late:
+        return history(loan.terms, with_late(events, late), as_of=as_of)
+    added = events[len(before.events) :]
+    return before.history.with_events(*added, as_of=as_of) if added else before.history
+
+
+def is_surely_in_time(account: Account, policy: LatePolicy, through: date) -> bool:
+    """Tell whether no instalment can have been late enough for a charge until a day.
+
+    Where it says no, the charges are to be worked out, and may come to nothing.
+    """
+    first = timedelta(days=min((days for days, _, _ in policy.days_late()), default=0))
+    return all(isinstance(event, _PLAIN) for event in account.events.values()) and all(
+        row.met_on is not None and row.met_on <= row.due + first
+        for row in account.rows
+        if row.due + first <= through
+    )
 
 
 def late_charges(loan: Loan, events: Sequence[Event], through: date) -> tuple[Event, ...]:

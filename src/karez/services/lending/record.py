@@ -21,15 +21,19 @@ from karez.kernel.errors import KarezError, ensure
 from karez.services.bookkeeping import Books
 from karez.services.lending.codec import SALE, decode_event, kind_of
 from karez.services.lending.errors import CommandConflictError, LoanUnknownError
-from karez.services.lending.judging import Case
+from karez.services.lending.judging import Case, Changed
 from karez.services.lending.ledger import Ledger, Posting
 from karez.services.lending.loan import PART_BITS, Command, Outcome
 from karez.services.lending.queries import QUERIES
+from karez.services.lending.recent import RECENT
 from karez.services.lending.store import Kept, find_numbers, load_kept
-from karez.services.lending.writing import write_cases
+from karez.services.lending.writing import write_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LOANS_AT_ONCE = 512
+"""How many loans are read and folded between two words with the database: folds are large."""
 
 
 def record(
@@ -88,14 +92,13 @@ class _Recorder:
     on: date
     numbers: Mapping[UUID, int] = attrs.field(init=False)
     closed_on: dict[int, date] = attrs.field(init=False)
-    kept: dict[int, Kept] = attrs.field(init=False)
     known: dict[UUID, _Known] = attrs.field(init=False)
-    cases: dict[int, Case] = attrs.field(factory=dict[int, Case])
+    changes: dict[int, Changed] = attrs.field(factory=dict[int, Changed])
     outcomes: dict[int, Outcome] = attrs.field(factory=dict[int, Outcome])
     refused: dict[int, KarezError] = attrs.field(factory=dict[int, KarezError])
 
     def run(self) -> list[Outcome]:
-        self._lock_and_load()
+        self._lock()
         by_loan: dict[int, list[int]] = defaultdict(list)
         for place, command in enumerate(self.commands):
             number = self.numbers.get(command.loan)
@@ -106,16 +109,20 @@ class _Recorder:
                 by_loan[number].append(place)
         anew = set(by_loan)
         while anew:
-            for number in sorted(anew):
-                self._judge(number, by_loan[number])
+            numbers = sorted(anew)
+            for start in range(0, len(numbers), LOANS_AT_ONCE):
+                loaded = load_kept(self.connection, numbers[start : start + LOANS_AT_ONCE])
+                for number, kept in loaded.items():
+                    self._judge(number, kept, by_loan[number])
             places = self._post()
             self.refused |= places
             anew = {self.numbers[self.commands[place].loan] for place in places}
-        changed = {number: case for number, case in self.cases.items() if case.fresh}
-        write_cases(self.books, self.connection, changed)
+        fresh = {number: change for number, change in self.changes.items() if change.fresh}
+        write_changes(self.books, self.connection, fresh)
         return [self.outcomes[place] for place in range(len(self.commands))]
 
-    def _lock_and_load(self) -> None:
+    def _lock(self) -> None:
+        """Lock the loans, and look up which commands were recorded before."""
         connection = self.connection
         self.numbers = find_numbers(connection, {command.loan for command in self.commands})
         loans = sorted(self.numbers.values())
@@ -124,7 +131,6 @@ class _Recorder:
             connection.execute(QUERIES["lock_parts"].text, {"parts": parts}).fetchall()
         )
         connection.execute(QUERIES["lock_loans"].text, {"loans": loans})
-        self.kept = load_kept(connection, loans)
         ids = [command.command_id for command in self.commands]
         found = connection.execute(QUERIES["events_by_command"].text, {"command_ids": ids})
         self.known = {
@@ -132,10 +138,11 @@ class _Recorder:
             for row in found
         }
 
-    def _judge(self, number: int, places: Sequence[int]) -> None:
+    def _judge(self, number: int, kept: Kept, places: Sequence[int]) -> None:
         """Let the commands of a loan happen to it one after another, from what is kept."""
-        kept = self.kept[number]
-        case = self.cases[number] = Case.of(kept, self.closed_on[number >> PART_BITS], self.on)
+        loan_id = kept.loan.loan_id
+        closed_on = self.closed_on[number >> PART_BITS]
+        case = Case.of(kept, closed_on, self.on, RECENT.take(loan_id))
         for place in places:
             command = self.commands[place]
             try:
@@ -146,6 +153,8 @@ class _Recorder:
                 self.outcomes[place] = Outcome(
                     command_id=command.command_id, loan_number=number, error=error
                 )
+        self.changes[number] = case.changed()
+        RECENT.keep(loan_id, case.folded)
 
     def _earlier(self, case: Case, command: Command) -> Outcome | None:
         """Return the answer to a command that was recorded before, in this call or another."""
@@ -181,7 +190,7 @@ class _Recorder:
         for place, outcome in sorted(self.outcomes.items()):
             if outcome.error or outcome.already or outcome.loan_number is None:
                 continue
-            case = self.cases[outcome.loan_number]
+            change = self.changes[outcome.loan_number]
             channel = self.commands[place].channel
             try:
                 if channel is not None:
@@ -189,10 +198,15 @@ class _Recorder:
             except KarezError as error:
                 unknown[place] = error
             places.append(place)
-            channels = {one.event.number: one.channel for one in case.recorded}
-            event = outcome.event or 0
-            moved = outcome.movements
-            postings.append(Posting(case.kept.loan, case.kept.mapping, event, moved, channels))
+            postings.append(
+                Posting(
+                    change.kept.loan,
+                    change.kept.mapping,
+                    outcome.event or 0,
+                    outcome.movements,
+                    change.channels,
+                )
+            )
         if unknown:
             return unknown
         batch, owners = ledger.batch(postings)

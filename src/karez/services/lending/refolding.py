@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from karez.books.money.transfer import Batch
 from karez.services.bookkeeping import Books
-from karez.services.lending.judging import Case
+from karez.services.lending.judging import Case, Changed
 from karez.services.lending.ledger import Ledger, Posting
 from karez.services.lending.loan import PART_BITS
 from karez.services.lending.queries import QUERIES
 from karez.services.lending.store import load_kept
-from karez.services.lending.writing import write_cases
+from karez.services.lending.writing import write_changes
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,13 +32,13 @@ def refold_within(
     """
     parts = sorted({number >> PART_BITS for number in numbers})
     closed_on = dict(connection.execute(QUERIES["lock_parts"].text, {"parts": parts}).fetchall())
-    cases: dict[int, Case] = {}
+    changes: dict[int, Changed] = {}
     postings: list[Posting] = []
     for number, kept in load_kept(connection, numbers).items():
-        case = cases[number] = Case.to_end(kept, closed_on[number >> PART_BITS], through)
-        channels = {one.event.number: one.channel for one in kept.events}
+        case = Case.to_end(kept, closed_on[number >> PART_BITS], through)
         moved = case.close(through)
-        postings.append(Posting(kept.loan, kept.mapping, 0, moved, channels, first=1))
+        changed = changes[number] = case.changed()
+        postings.append(Posting(kept.loan, kept.mapping, 0, moved, changed.channels, first=1))
     batch, _ = Ledger.of(connection, through).batch(postings)
-    write_cases(books, connection, cases)
+    write_changes(books, connection, changes)
     return batch

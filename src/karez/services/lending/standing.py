@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.accrual import day_number
+from karez.engines.servicing.course import course_of
 from karez.engines.servicing.events import Event
 from karez.engines.servicing.fold import in_force, in_order
 from karez.engines.servicing.history import History, history
@@ -130,6 +131,8 @@ def _told(terms: Terms, known: Sequence[Event], day: date, before: History | Non
 
 def _rows(account: Account, first: date, last: date, *, open_: bool) -> Iterator[StandingRow]:
     """Yield the rows of one state of a loan, from a day through another; the last may stay open."""
+    if not open_:
+        course_of(account, last)
     foreseen = outlook(account)
     day = first
     while True:
@@ -153,8 +156,8 @@ def row_of(
     before = foreseen[place - 1] if place else None
     base = int(before["interest_minor"]) if before is not None else 0
     fee_base = int(before["fee_income_minor"]) if before is not None else 0
-    if place < len(foreseen):
-        stretch = foreseen[place]
+    stretch = foreseen[place] if place < len(foreseen) else None
+    if stretch is not None and stretch["from_day"] < stretch["until_day"]:
         begins, ends = int(stretch["from_day"]), int(stretch["until_day"])
         target, fee_target = int(stretch["interest_minor"]), int(stretch["fee_income_minor"])
     else:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from karez.engines.servicing.outlook import outlook
 from karez.services.bookkeeping import Books
-from karez.services.lending.judging import Case
+from karez.services.lending.judging import Changed
 from karez.services.lending.queries import QUERIES
 from karez.services.lending.standing import keep_stages
 from karez.services.lending.store import copy_in, event_row, instant
@@ -18,14 +17,16 @@ if TYPE_CHECKING:
     import psycopg
 
 
-def write_cases(books: Books, connection: psycopg.Connection, cases: Mapping[int, Case]) -> None:
+def write_changes(
+    books: Books, connection: psycopg.Connection, changes: Mapping[int, Changed]
+) -> None:
     """Add the fresh events of these loans, and write anew what follows from all of them."""
-    if not cases:
+    if not changes:
         return
     now = instant(connection)
     own = books.institution.institution_id
-    sinces = {number: case.first_change or case.today for number, case in cases.items()}
-    asked = {"loans": list(sinces), "sinces": list(sinces.values())}
+    sinces = [change.since for change in changes.values()]
+    asked = {"loans": list(changes), "sinces": sinces}
     stages: dict[int, list[tuple[date, int]]] = defaultdict(list)
     for number, since, stage in connection.execute(QUERIES["stages"].text, asked):
         stages[number].append((since, stage))
@@ -36,15 +37,17 @@ def write_cases(books: Books, connection: psycopg.Connection, cases: Mapping[int
         {
             "event": [
                 event_row(own, number, one, now)
-                for number, case in cases.items()
-                for one in case.fresh
+                for number, change in changes.items()
+                for one in change.fresh
             ],
             "standing": [
                 (own, number, *row.values())
-                for number, case in cases.items()
-                for row in keep_stages(case.rows(sinces[number]), stages[number])
+                for number, change in changes.items()
+                for row in keep_stages(change.rows, stages[number])
             ],
         },
     )
-    foreseen = [outlook(case.folded.history.account).tobytes() for case in cases.values()]
-    connection.execute(QUERIES["set_outlooks"].text, {"loans": list(cases), "stretches": foreseen})
+    foreseen = [change.stretches for change in changes.values()]
+    connection.execute(
+        QUERIES["set_outlooks"].text, {"loans": list(changes), "stretches": foreseen}
+    )

@@ -3,7 +3,8 @@
 from karez.services.products.catalogue import catalogue, catalogue_text
 from karez.services.products.ledger import LedgerMapping, Role
 from karez.services.products.parts import Committee
-from karez.services.products.planning import planned
+from karez.services.products.planning import planned, within
+from karez.services.products.previewing import Posting, Preview, postings, preview
 from karez.services.products.publishing import (
     Publication,
     Published,
@@ -21,6 +22,8 @@ __all__ = [
     "Change",
     "Committee",
     "LedgerMapping",
+    "Posting",
+    "Preview",
     "Publication",
     "Published",
     "Role",
@@ -34,8 +37,11 @@ __all__ = [
     "flat",
     "list_published",
     "planned",
+    "postings",
+    "preview",
     "preview_publication",
     "publish",
     "read_sheet",
     "try_sheet",
+    "within",
 ]

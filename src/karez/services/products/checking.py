@@ -24,6 +24,7 @@ from karez.services.products.sheet import TermSheet
 Found = Iterator[tuple[Path, str]]
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+LATE_CHARGES_MOST = 100
 # A month's end, in the year before a leap year: the hardest day to begin on.
 _STARTS_ON = date(2027, 1, 31)
 
@@ -94,6 +95,11 @@ def _check_dates(sheet: TermSheet) -> Found:
         yield ("schedule", "weights"), f"there are {len(schedule.dates)} dates: a weight for each"
     if any(weight < 0 for weight in schedule.weights):
         yield ("schedule", "weights"), "a weight is not negative"
+    elif any(not sum(run) for run in _runs(schedule.weights, sheet.instalments.least)):
+        yield (
+            ("schedule", "weights"),
+            "it never amortises where no date that falls due weighs anything; weigh one of them",
+        )
     if on_dates:
         for name in ("follows_payments", "down_payment_pct", "instalment_step_minor"):
             if getattr(schedule, name):
@@ -101,6 +107,12 @@ def _check_dates(sheet: TermSheet) -> Found:
                     ("schedule", name.removesuffix("_minor")),
                     "rows on dates are agreed as they are; leave it out",
                 )
+
+
+def _runs(weights: tuple[int, ...], count: int) -> Iterator[tuple[int, ...]]:
+    """Give the weights of each run of so many dates, from one year into the next."""
+    for start in range(len(weights)):
+        yield tuple(weights[(start + step) % len(weights)] for step in range(count))
 
 
 def _check_payments(sheet: TermSheet) -> Found:
@@ -133,6 +145,8 @@ def _check_charges(sheet: TermSheet) -> Found:
     for place, (first, second) in enumerate(pairwise(sheet.arrears.steps), 1):
         if first.days_late >= second.days_late:
             yield ("arrears", "steps", place, "days_late"), "steps rise by days late"
+    if sum(step.most_times for step in sheet.arrears.steps) > LATE_CHARGES_MOST:
+        yield ("arrears", "steps"), f"an instalment has {LATE_CHARGES_MOST} late charges at most"
 
 
 def _check_pricing(sheet: TermSheet) -> Found:
@@ -144,7 +158,10 @@ def _check_pricing(sheet: TermSheet) -> Found:
             yield ("pricing", "rate_pct_year"), "a rate by risk is not fixed; leave it out"
     elif pricing.rate_pct_year is None:
         yield ("pricing", "rate_pct_year"), "it is missing: a fixed price names its rate"
-    elif not rate.least_pct_year <= pricing.rate_pct_year <= rate.most_pct_year:
+    elif (
+        rate.least_pct_year <= rate.most_pct_year  # else told already
+        and not rate.least_pct_year <= pricing.rate_pct_year <= rate.most_pct_year
+    ):
         yield (
             ("pricing", "rate_pct_year"),
             f"it is outside the rates of {rate.least_pct_year} to {rate.most_pct_year}",

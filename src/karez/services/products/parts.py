@@ -15,7 +15,8 @@ from typing import Any
 import attrs
 
 from karez.engines.price.policy import Decision
-from karez.engines.servicing.events import ChargeBasis, ChargeTime
+from karez.engines.servicing.events import ChargeBasis
+from karez.engines.servicing.late import LateBasis
 from karez.engines.servicing.terms import (
     Bucket,
     ChargeOffBehaviour,
@@ -78,11 +79,20 @@ class PriceKind(StrEnum):
     BY_RISK = "by-risk"  # funding, capital, expected loss, cost and margin
 
 
-class Basis(StrEnum):
-    """Of what a late charge is a percentage."""
+class FeeTime(StrEnum):
+    """When a fee is due."""
 
-    OVERDUE = "overdue"  # what is overdue of principal and interest
-    INSTALMENT = "instalment"  # the instalment that is late
+    AT_DISBURSEMENT = "at-disbursement"  # once, taken from the money that goes out first
+    EACH_DISBURSEMENT = "each-disbursement"  # taken from each part of the money
+    EACH_INSTALMENT = "each-instalment"  # paid with every instalment
+
+
+class FeeBase(StrEnum):
+    """Of what a fee is a percentage."""
+
+    PRINCIPAL = "principal"  # what goes out, or what the instalment repays
+    INTEREST = "interest"  # all interest, or that of the instalment
+    PRINCIPAL_AND_INTEREST = "principal-and-interest"  # both
 
 
 @attrs.frozen(order=True)
@@ -182,25 +192,25 @@ class Fee:
     """
 
     name: str = says("what the borrower reads")
-    when: ChargeTime = says("when it is due", ChargeTime.AT_DISBURSEMENT)
+    when: FeeTime = says("when it is due", FeeTime.AT_DISBURSEMENT)
     amount_minor: int = says("so much each time", 0)
     pct: Decimal = says("or this part of what `of` says", Decimal(0), most=100)
-    of: ChargeBasis = says("of what it is a part", ChargeBasis.PRINCIPAL)
+    of: FeeBase = says("of what it is a part", FeeBase.PRINCIPAL)
 
     @property
     def basis(self) -> ChargeBasis:
         """Of what it is a part; flat where it is an amount."""
-        return ChargeBasis.FLAT if self.amount_minor else self.of
+        return ChargeBasis.FLAT if self.amount_minor else ChargeBasis(self.of)
 
 
 @attrs.frozen(kw_only=True)
-class LateStepKeys:
+class ArrearsStep:
     """What is charged when an instalment is so many days late."""
 
     days_late: int = says("on which day after the due date", least=1, most=3660)
     amount_minor: int = says("so much", 0)
     pct: Decimal = says("or this part of what `of` says", Decimal(0), most=100)
-    of: Basis = says("of what it is a part", Basis.OVERDUE)
+    of: LateBasis = says("of what it is a part", LateBasis.OVERDUE)
     repeat_every_days: int = says("again after so many days; 0 is once", 0, most=366)
     most_times: int = says("so often at most", 1, least=1, most=1000)
 
@@ -210,7 +220,7 @@ class Arrears:
     """What follows from paying late."""
 
     grace_days: int = says("days after the due date that cost nothing", 0, most=366)
-    steps: tuple[LateStepKeys, ...] = says("charges, by days late", ())
+    steps: tuple[ArrearsStep, ...] = says("charges, by days late", ())
 
 
 @attrs.frozen(kw_only=True)

@@ -36,7 +36,8 @@ def read_sheet(text: str, name: str) -> TermSheet:
     """
     sheet, faults = try_sheet(text, name)
     if faults or sheet is None:
-        more = f"There are {len(faults) - 1} more faults." if len(faults) > 1 else ""
+        others = len(faults) - 1
+        more = f"And {others} more; `karez product check` names all." if others else ""
         error = SheetBrokenError(first=faults[0].message, more=more)
         error.details["faults"] = [fault.as_dict() for fault in faults]
         raise error
@@ -118,13 +119,17 @@ class _Reader:
             raise _WrongError("it is a table")
         given = cast("dict[str, Any]", values)
         keys = {key.name: key for key in keys_of(kind)}
-        for name in given.keys() - keys.keys():
-            self.wrong((*path, name), f"there is no such key here; {_nearest(name, keys)}")
         before = len(self.faults)
+        meant: set[str] = set()
+        for name in given.keys() - keys.keys():
+            near = difflib.get_close_matches(name, keys.keys() - given.keys(), n=1, cutoff=0.5)
+            meant.update(near)
+            rest = f"perhaps {near[0]} is meant" if near else f"there are {', '.join(keys)}"
+            self.wrong((*path, name), f"there is no such key here; {rest}")
         fields: dict[str, Any] = {}
         for name, key in keys.items():
             if name not in given:
-                if key.is_needed:
+                if key.is_needed and name not in meant:
                     self.wrong((*path, name), f"it is missing: {key.meaning}")
                 continue
             try:
@@ -248,11 +253,6 @@ _PLAIN: Mapping[Any, Callable[[object], Any]] = {
     MonthDay: _month_day,
     Currency: _currency,
 }
-
-
-def _nearest(name: str, keys: Mapping[str, Key]) -> str:
-    near = difflib.get_close_matches(name, keys, n=1, cutoff=0.5)
-    return f"perhaps {near[0]} is meant" if near else f"there are {', '.join(keys)}"
 
 
 def _shown(value: object) -> str:

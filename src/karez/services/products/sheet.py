@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 import attrs
 import numpy as np
 
 from karez.engines.price.policy import Hit, Line, Outcome, Policy, read_policy
-from karez.engines.price.rate import Costs, rate_parts
+from karez.engines.price.rate import Costs, Floats, Ints, rate_parts
 from karez.engines.risk.ecl import AS_TODAY, Paths, Rules
 from karez.engines.servicing.days import after
-from karez.engines.servicing.events import Charge
+from karez.engines.servicing.events import Charge, ChargeTime
+from karez.engines.servicing.late import LatePolicy, LateStep
 from karez.engines.servicing.terms import Terms, Tranche, Unit
 from karez.kernel.money import Currency, Remainder, allocate
 from karez.services.products.ledger import LedgerMapping
@@ -30,7 +31,6 @@ from karez.services.products.parts import (
     Instalments,
     Limits,
     Payments,
-    PriceKind,
     Pricing,
     Provisioning,
     Rates,
@@ -116,9 +116,27 @@ class TermSheet:
                 amount_minor=fee.amount_minor,
                 pct=fee.pct,
                 basis=fee.basis,
-                time=fee.when,
+                time=ChargeTime(fee.when),
             )
             for number, fee in enumerate(self.fees, 1)
+        )
+
+    @property
+    def late(self) -> LatePolicy:
+        """What is charged when an instalment is late."""
+        return LatePolicy(
+            grace_days=self.arrears.grace_days,
+            steps=tuple(
+                LateStep(
+                    days_late=step.days_late,
+                    flat_minor=step.amount_minor,
+                    pct=step.pct,
+                    basis=step.of,
+                    repeat_every_days=step.repeat_every_days,
+                    most_times=step.most_times,
+                )
+                for step in self.arrears.steps
+            ),
         )
 
     def rate_for(self, *, amount_minor: int, pd: float, lgd: float) -> Decimal:
@@ -126,15 +144,25 @@ class TermSheet:
 
         By risk it is what a loan-year on ``amount_minor`` must bring, rounded up to the step.
         """
-        if self.pricing.kind is PriceKind.FIXED:
-            return self.pricing.rate_pct_year or Decimal(0)
         one = np.ones(1)
-        asked = rate_parts(
-            self.costs(), pd * one, lgd * one, np.array([amount_minor], np.int64)
-        ).total[0]
-        step = self.pricing.step_pct
-        steps = (Decimal(round(float(asked) * 100, 9)) / step).to_integral_value(ROUND_CEILING)
-        return min(max(steps * step, self.rate.least_pct_year), self.rate.most_pct_year)
+        amounts = np.array([amount_minor], np.int64)
+        rate: float = self.rates_for(amounts, pd * one, lgd * one).item()
+        return Decimal(f"{rate:.9f}".rstrip("0").rstrip("."))
+
+    def rates_for(self, amount_minor: Ints, pd: Floats, lgd: Floats) -> Floats:
+        """Return what ``rate_for`` does, for many loans at once.
+
+        Raises:
+            PriceInputError: a probability or a loss is no share, or an amount is not positive.
+        """
+        pricing, rate = self.pricing, self.rate
+        if pricing.rate_pct_year is not None:
+            return np.full(len(amount_minor), float(pricing.rate_pct_year))
+        asked = rate_parts(self.costs(), pd, lgd, amount_minor).total * 100
+        step = float(pricing.step_pct)
+        # Nine decimals, so that a dust of binary fractions makes no step more.
+        rates = np.round(np.ceil(np.round(asked / step, 9)) * step, 9)
+        return np.clip(rates, float(rate.least_pct_year), float(rate.most_pct_year))
 
     def costs(self) -> Costs:
         """Return what lending costs, as engines.price asks for it."""

@@ -66,18 +66,21 @@ def _value(value: Any, key: Key, unit: Currency) -> Any:  # of the kind that the
     if key.is_amount:
         return format_amount(value, unit)
     if isinstance(value, (Currency, Enum, MonthDay, Decimal)):
-        return _word(value)
+        return scalar_words(value)
     return _part(value, unit) if attrs.has(cast("type[Any]", type(value))) else value
 
 
-def _word(value: Currency | Enum | MonthDay | Decimal) -> str:
+def scalar_words(value: object) -> str:
+    """Return a single value as it is written in a file, without its quotes."""
     if isinstance(value, Currency):
         return value.code
     if isinstance(value, IntEnum):
         return value.name.lower()
+    if isinstance(value, Enum):
+        return str(value.value)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return str(value.value) if isinstance(value, Enum) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -93,4 +96,4 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         elif several:
             yield path, ", ".join(map(str, several))
     else:
-        yield path, str(value).lower() if isinstance(value, bool) else str(value)
+        yield path, scalar_words(value)

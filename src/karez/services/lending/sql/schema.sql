@@ -69,7 +69,7 @@ CREATE TABLE lending.standing (
     since date NOT NULL,
     until date NOT NULL DEFAULT 'infinity',
     status smallint NOT NULL CHECK (status BETWEEN 0 AND 15),
-    stage smallint NOT NULL DEFAULT 1 CHECK (stage BETWEEN 1 AND 3),
+    stage smallint NOT NULL DEFAULT 1 CHECK (stage BETWEEN 0 AND 3),
     principal_minor bigint NOT NULL,
     interest_settled_minor bigint NOT NULL,
     fees_minor bigint NOT NULL,
