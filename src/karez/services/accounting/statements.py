@@ -127,7 +127,7 @@ def _lines(found: TrialBalance, nets: Mapping[int, int], types: set[str]) -> tup
 
 
 def _shown(account: Account, accounts: Mapping[str, Account]) -> str:
-    """Return the code of the account in which one is summed: the first that its code begins with."""
+    """Return the code of the account in which one is summed: its code begins with that."""
     while account.parent is not None and account.code.startswith(f"{account.parent}."):
         account = accounts[account.parent]
     return account.code

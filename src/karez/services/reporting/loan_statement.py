@@ -14,6 +14,7 @@ from karez.engines.servicing.fold import in_order
 from karez.engines.servicing.standing import Standing
 from karez.services.bookkeeping import Books
 from karez.services.lending import EVENT_KINDS, Loan, account_on, find_loan
+from karez.services.lending.codec import SALE
 
 _K = MovementKind
 _PRINCIPAL = {
@@ -81,7 +82,8 @@ def _events(account: Account, on: date) -> list[StatementEvent]:
             moved.setdefault(one.event, Counter())[one.kind] += one.amount_minor
     balance = 0
     events: list[StatementEvent] = []
-    names = {kind: name for name, kind in reversed(EVENT_KINDS.items())}
+    # A sale is a write-off as the loan sees it.
+    names = {kind: name for name, kind in EVENT_KINDS.items() if name != SALE}
     for event in in_order(account.events.values()):
         parts = moved.get(event.number, Counter[MovementKind]())
         balance += sum(sign * parts[kind] for kind, sign in _PRINCIPAL.items())

@@ -106,7 +106,7 @@ def load_portfolio(books: Books, on: date) -> Portfolio:
     A day that was not ended yet shows what is foreseen if nothing more happens.
     """
     with books.transaction() as connection:
-        rows = connection.execute(QUERIES["portfolio"].text, {"on": on}).fetchall()
+        rows = connection.execute(QUERIES["portfolio"].text, {"valid_on": on}).fetchall()
         columns = list(zip(*rows, strict=True)) or [()] * 25
         amounts = {
             name: np.array([int(value // 1) for value in column], dtype=np.int64)

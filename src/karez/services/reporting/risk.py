@@ -129,7 +129,7 @@ def vintage_curves(books: Books, on: date) -> list[VintageLine]:
     book = load_portfolio(books, on)
     if not len(book):
         return []
-    asked = {"on": on, "days_late": DEFAULT_DAYS, "given_up": _GIVEN_UP}
+    asked = {"valid_on": on, "days_late": DEFAULT_DAYS, "given_up": _GIVEN_UP}
     with books.transaction() as connection:
         first = dict(connection.execute(QUERIES["first_defaults"].text, asked).fetchall())
     begun = np.array([_month(day) for day in book.opened_on], dtype=np.int64)

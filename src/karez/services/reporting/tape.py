@@ -58,7 +58,7 @@ def tape(books: Books, on: date) -> list[dict[str, Value]]:
     book = load_portfolio(books, on)
     with books.transaction() as connection:
         numbers = {"loans": book.numbers.tolist()}
-        paid_out = dict(connection.execute(QUERIES["paid_out"].text, {"on": on}).fetchall())
+        paid_out = dict(connection.execute(QUERIES["paid_out"].text, {"valid_on": on}).fetchall())
         terms = dict(connection.execute(QUERIES["terms_of"].text).fetchall())
         foreseen = dict(connection.execute(QUERIES["outlooks_of"].text, numbers).fetchall())
     late, overdue = book.days_past_due.tolist(), book.overdue_minor.tolist()
@@ -78,7 +78,7 @@ def tape(books: Books, on: date) -> list[dict[str, Value]]:
             decode_terms(terms[number]).rate_pct_year,
             Decimal(overdue[place]).scaleb(-exponent),
             late[place],
-            _status(STATUSES[book.status[place]], late[place]),
+            _status(STATUSES[int(book.status[place])], late[place]),
             number,
             book.product[place],
             book.opened_on[place],

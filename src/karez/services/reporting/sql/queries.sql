@@ -16,7 +16,9 @@ SELECT
     s.stage,
     s.principal_minor,
     s.accrual_base_minor + (s.accrual_target_minor - s.accrual_base_minor)
-    * least(greatest(%(on)s::date - s.accrual_from, 0), s.accrual_until - s.accrual_from)::numeric
+    * least(
+        greatest(%(valid_on)s::date - s.accrual_from, 0), s.accrual_until - s.accrual_from
+    )::numeric
     / (s.accrual_until - s.accrual_from) - s.interest_settled_minor AS interest,
     s.fees_minor,
     s.penalties_minor,
@@ -33,8 +35,8 @@ INNER JOIN lending.standing AS s
     ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
 WHERE
     l.institution_id = current_setting('karez.institution_id')::integer
-    AND s.since <= %(on)s
-    AND s.until > %(on)s
+    AND s.since <= %(valid_on)s
+    AND s.until > %(valid_on)s
 ORDER BY l.loan_number;
 
 -- name: outlooks_of
@@ -45,7 +47,7 @@ SELECT
 FROM lending.outlook
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint [])
+    AND loan_number = any(%(loans)s::bigint[])
 ORDER BY loan_number;
 
 -- name: first_defaults
@@ -53,20 +55,21 @@ ORDER BY loan_number;
 SELECT
     loan_number,
     min(
-        CASE WHEN status >= %(given_up)s THEN since
+        CASE
+            WHEN status >= %(given_up)s THEN since
             ELSE greatest(since, oldest_due + %(days_late)s::integer)
         END
     ) AS defaulted_on
 FROM lending.standing
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND since <= %(on)s
+    AND since <= %(valid_on)s
     AND (
         status >= %(given_up)s
         OR (
             oldest_due IS NOT NULL
             AND greatest(since, oldest_due + %(days_late)s::integer)
-            < least(until, %(on)s::date + 1)
+            < least(until, %(valid_on)s::date + 1)
         )
     )
 GROUP BY loan_number;
@@ -89,7 +92,7 @@ FROM lending.event AS e
 WHERE
     e.institution_id = current_setting('karez.institution_id')::integer
     AND e.kind = 'disbursement'
-    AND e.valid_on <= %(on)s
+    AND e.valid_on <= %(valid_on)s
     AND NOT EXISTS (
         SELECT 1 FROM lending.event AS u
         WHERE
