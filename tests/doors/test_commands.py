@@ -15,11 +15,10 @@ from doors.trade.test_epcis import EVENT
 from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
-from services.products.sheets import SMALLEST
 from karez.kernel.database import Database
 from karez.services.bookkeeping import open_books
 from services.payments.tools import lender
-from karez.doors.files.bank import make_bank_file
+from services.products.sheets import SMALLEST
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -297,7 +296,6 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     karez.write("parties.csv", "kind,name,keys", "person,Ann,nin:2")
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
-    karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
     karez("institution", "chart", "--currency", "EUR")
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())

@@ -127,7 +127,7 @@ def _live(
     with progress(shell, "days") as tell:
         serve = households.serve if households is not None else None
         live_through(life, setting.last, serve, tell)
-    story.fact("days", setting.days, f"{setting.days} days ended one by one, in {story.took()}.")
+    story.fact("days", setting.days, f"{setting.days} days were ended one by one.")
     return households
 
 

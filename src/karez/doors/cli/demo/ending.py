@@ -91,7 +91,6 @@ def tell_verification(shell: Shell, story: Story, lender: Lender) -> None:
     story.fact(
         "findings", report.findings_total,
         f"{report.transfers:,} transfers, {loans.loans:,} loans from {loans.events:,} events,"
-        f" {days.days:,} days recomputed: {report.findings_total} disagreements."
-        f" In {story.took()}.",
+        f" {days.days:,} days recomputed: {report.findings_total} disagreements.",
     )  # fmt: skip
     story.agree(not report.findings_total, "karez verify")

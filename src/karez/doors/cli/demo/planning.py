@@ -71,7 +71,7 @@ def _take_in(
     )  # fmt: skip
     story.say(
         f"Among them {done.noted['void']:,} void ones, {done.noted['negative']:,} returns,"
-        f" {done.noted['repeated_numbers']:,} numbers that stand twice. In {story.took()}."
+        f" {done.noted['repeated_numbers']:,} numbers that stand twice."
     )
 
 
@@ -82,7 +82,7 @@ def _portray(story: Story, setting: Setting, evidence: Evidence) -> Gallery:
     story.fact(
         "portraits", len(made.ids),
         f"{len(made.ids):,} firms, {len(made.numbers)} features each, and every figure opens into"
-        f" its facts. In {story.took()}.",
+        " its facts.",
     )  # fmt: skip
     return gallery
 

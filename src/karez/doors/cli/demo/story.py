@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -20,7 +21,9 @@ class Story:
     _began: float = 0.0
 
     def begin(self, title: str) -> None:
-        """Open the next chapter."""
+        """Open the next chapter; who watches is told how long the one before took."""
+        if self._chapter and sys.stdout.isatty():
+            self.say(f"({time.perf_counter() - self._began:.1f} s)")
         self._chapter += 1
         self._began = time.perf_counter()
         self.say(f"\n{self._chapter}. {title}")
@@ -40,7 +43,3 @@ class Story:
         """Note what does not agree, for the end."""
         if not condition:
             self.disagreements.append(what)
-
-    def took(self) -> str:
-        """Return how long this chapter has taken so far."""
-        return f"{time.perf_counter() - self._began:.1f} s"
