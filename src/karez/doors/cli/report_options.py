@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import click
@@ -54,12 +54,20 @@ def show_rows(
     if file is not None:
         write_rows(file, rows)
     title = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in head.items())
-    tail = [f"{name.replace('_', ' ')}: {value}" for name, value in (after or {}).items()]
+    tail = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in (after or {}).items()]
     headings = [name.replace("_", " ") for name in names]
     lines = [title, *table(headings, [list(row.values()) for row in said]), *tail]
     shell.show(
         {**head, "rows": said, **(after or {})}, lines if said else [title, "nothing", *tail]
     )
+
+
+def _said(value: object) -> object:
+    """Return amounts by currency as people say them."""
+    if isinstance(value, Mapping):
+        amounts = cast("Mapping[str, object]", value)
+        return ", ".join(f"{amount} {unit}" for unit, amount in amounts.items()) or "nothing"
+    return value
 
 
 def write_rows(file: Path, rows: Sequence[attrs.AttrsInstance]) -> None:
