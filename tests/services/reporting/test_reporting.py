@@ -144,3 +144,11 @@ def test_statement__of_a_past_day(loans: tuple[Books, list[Loan]]):
     last = found.events[-1]
     assert last.balance_minor == found.standing.principal_minor
     assert last.principal_minor + last.interest_minor == last.amount_minor == 106_62
+
+
+def test_reports__of_no_loan_are_empty(connection: psycopg.Connection, institution: Institution):
+    books = lender(connection, institution)
+    book = load_portfolio(books, TODAY)
+    assert at_risk(book, "place") == desks(book, "officer") == losses(book, level=0.99) == []
+    assert concentrated(book, "borrower", most=3) == vintage_curves(books, TODAY) == []
+    assert roll_rates(books, TODAY, by="product", months=2) == tape(books, TODAY) == []

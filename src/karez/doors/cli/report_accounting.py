@@ -31,7 +31,7 @@ def profit_and_loss(
     with open_books(shell) as books:
         found = accounting.profit_and_loss(books, first, last or today(), known_at=known_at)
     head = {"from": found.first_day, "to": found.last_day, "known_at": found.known_at}
-    show_rows(shell, head, found.lines, file, after={"result": _majors(found.result_minor)})
+    show_rows(shell, head, found.lines, file, sums={"result": _majors(found.result_minor)})
 
 
 @click.command("balance-sheet")
@@ -46,8 +46,8 @@ def balance_sheet(
     with open_books(shell) as books:
         found = accounting.balance_sheet(books, on or today(), known_at=known_at)
     head = {"as_of": found.on, "known_at": found.known_at}
-    after = {"result_not_carried": _majors(found.result_minor)}
-    show_rows(shell, head, found.lines, file, after=after)
+    sums = {"result_not_carried": _majors(found.result_minor)}
+    show_rows(shell, head, found.lines, file, sums=sums)
 
 
 def _majors(amounts: Mapping[str, int]) -> dict[str, Decimal]:

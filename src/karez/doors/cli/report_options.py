@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,9 +43,11 @@ def show_rows(
     rows: Sequence[attrs.AttrsInstance],
     file: Path | None,
     *,
-    after: Mapping[str, object] | None = None,
+    sums: Mapping[str, Mapping[str, Decimal]] | None = None,
 ) -> None:
     """Show rows under what they are about, and write them to a file if one is named.
+
+    ``sums`` are shown below them, by name and currency.
 
     Raises:
         FileUnwritableError: the file cannot be written.
@@ -55,11 +58,14 @@ def show_rows(
         write_rows(file, rows)
     title = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in head.items())
     tail = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in (after or {}).items()]
+    tail = [
+        f"{name.replace('_', ' ')}: {', '.join(f'{unit} {sum_}' for unit, sum_ in amounts.items())}"
+        for name, amounts in (sums or {}).items()
+        if amounts
+    ]
     headings = [name.replace("_", " ") for name in names]
     lines = [title, *table(headings, [list(row.values()) for row in said]), *tail]
-    shell.show(
-        {**head, "rows": said, **(after or {})}, lines if said else [title, "nothing", *tail]
-    )
+    shell.show({**head, "rows": said, **(sums or {})}, lines if said else [title, "nothing", *tail])
 
 
 def _said(value: object) -> object:

@@ -156,6 +156,8 @@ def roll_rates(books: Books, on: date, *, by: str, months: int) -> list[RollLine
         ends.append(ends[-1].replace(day=1) - timedelta(days=1))
     booked = [load_portfolio(books, day) for day in reversed(ends)]
     groups = sorted(set(booked[-1].groups(by)))
+    if not groups:
+        return []
     counts = np.zeros((len(groups), len(STATES), len(STATES)))
     for before, after in pairwise(booked):
         places = np.searchsorted(after.numbers, before.numbers)
