@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from books.facts.test_notes import PETER
 from doors.conftest import Karez
 from doors.test_cli_facts import VISIT
+from doors.test_cli_loan import CASE
 from doors.trade.test_epcis import EVENT
 from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
@@ -20,6 +21,7 @@ from services.products.sheets import SMALLEST
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
 HELD = (ENTRY.replace("0189", "0188"), ENTRY.replace("0189", "0187"))
+DAY = "--entered 2026-02-01"
 UNTIL = ("--keep-until", "2090-01-01T00:00:00Z")
 GRANTED = ENTRY.replace("0189", "0186")
 CLAIM = "--kind pledge --holder a --business Mill --thing MV=1 --until 2090-01-01T00:00:00Z"
@@ -94,6 +96,26 @@ CALLS = {
     "consent pause": GRANTED,
     "consent resume": GRANTED,
     "consent revoke": GRANTED,
+    "institution chart": "--currency EUR",
+    "loan book": f"--terms terms.json --currency EUR --borrower {ENTRY} --on 2026-02-01",
+    "loan disburse": f"1 600 {DAY}",
+    "loan repay": f"1 10 {DAY}",
+    "loan charge": f"1 5 {DAY}",
+    "loan waive": f"1 3 {DAY}",
+    "loan undo": f"1 2 {DAY}",
+    "loan rate": f"1 9 {DAY}",
+    "loan pause": f"1 --until 2026-02-10 {DAY}",
+    "loan restructure": f"1 --extend 1 {DAY}",
+    "loan re-age": f"1 --first-due 2026-04-01 --instalments 3 {DAY}",
+    "loan payoff": f"1 {DAY}",
+    "loan record": f"events.csv {DAY}",
+    "loan refund": f"1 1 {DAY}",
+    "loan list": "--on 2026-02-01",
+    "loan show": "1 --on 2026-02-01",
+    "loan events": "1",
+    "loan write-off": f"1 {DAY}",
+    "loan recover": f"1 5 {DAY}",
+    "loan sell": f"1 5 {DAY}",
     "export ledger": "--format csv --output book.csv",
     "facts open": "",
     "facts add": "facts.jsonl",
@@ -173,6 +195,8 @@ def test_command__answers_in_json(karez: Karez):
         f"{ENTRY},2026-01-05,1,2,1.00,",
         *(f"{entry},2026-01-05,1,2,1.00,pending" for entry in HELD),
     )
+    karez.write("terms.json", json.dumps(CASE))
+    karez.write("events.csv", "loan,event,on,amount", "1,payment,2026-02-01,1000")
     karez.write("claims.csv", "kind,holder,business,things", "pledge,bank-a,Hill Farm,MV=77")
     karez.write(
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
