@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import attrs
 import click
@@ -57,7 +57,6 @@ def show_rows(
     if file is not None:
         write_rows(file, rows)
     title = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in head.items())
-    tail = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in (after or {}).items()]
     tail = [
         f"{name.replace('_', ' ')}: {', '.join(f'{unit} {sum_}' for unit, sum_ in amounts.items())}"
         for name, amounts in (sums or {}).items()
@@ -66,14 +65,6 @@ def show_rows(
     headings = [name.replace("_", " ") for name in names]
     lines = [title, *table(headings, [list(row.values()) for row in said]), *tail]
     shell.show({**head, "rows": said, **(sums or {})}, lines if said else [title, "nothing", *tail])
-
-
-def _said(value: object) -> object:
-    """Return amounts by currency as people say them."""
-    if isinstance(value, Mapping):
-        amounts = cast("Mapping[str, object]", value)
-        return ", ".join(f"{amount} {unit}" for unit, amount in amounts.items()) or "nothing"
-    return value
 
 
 def write_rows(file: Path, rows: Sequence[attrs.AttrsInstance]) -> None:
