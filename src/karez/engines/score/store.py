@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from karez.engines.score.errors import ModelMalformedError
-from karez.engines.score.model import Block, Draws, Dropped, Model, Notes
+from karez.engines.score.model import Block, Draws, Dropped, Model, Notes, Proof, Trees
 from karez.engines.score.recipe import Feature, Recipe, Scale
 
 FORMAT = "karez-score-1"
@@ -34,6 +34,8 @@ def to_document(model: Model) -> dict[str, Any]:
         "blocks": [_block_document(block) for block in model.blocks],
         "notes": attrs.asdict(model.notes) | {"fallbacks": list(model.notes.fallbacks)},
         "dropped": [attrs.asdict(dropped) for dropped in model.dropped],
+        "trees": None if model.trees is None else _trees_document(model.trees),
+        "proof": None if model.proof is None else attrs.asdict(model.proof),
     }
 
 
@@ -61,6 +63,8 @@ def from_document(document: Mapping[str, Any]) -> Model:
             intercept_draws=_unpacked(document["intercept_draws"]),
             notes=Notes(**notes),
             dropped=tuple(Dropped(**dropped) for dropped in document["dropped"]),
+            trees=_trees(document["trees"]) if document.get("trees") else None,
+            proof=Proof(**document["proof"]) if document.get("proof") else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelMalformedError(reason=f"{type(error).__name__}: {error}") from error
@@ -100,6 +104,28 @@ def _block(document: Mapping[str, Any]) -> Block:
         spread=float(document["spread"]),
         draws=_unpacked(document["draws"]).reshape(len(effect), -1),
     )
+
+
+def _trees_document(trees: Trees) -> dict[str, Any]:
+    plain = attrs.asdict(trees)
+    return plain | {
+        "features": list(trees.features),
+        "order": [places.tolist() for places in trees.order],
+        "asked": trees.asked.tolist(),
+        "above": trees.above.tolist(),
+        "nodes": trees.nodes.tolist(),
+    }
+
+
+def _trees(document: Mapping[str, Any]) -> Trees:
+    return Trees(**{
+        **document,
+        "features": tuple(document["features"]),
+        "order": tuple(np.array(places, np.int32) for places in document["order"]),
+        "asked": np.array(document["asked"], np.int32),
+        "above": np.array(document["above"], np.int32),
+        "nodes": np.array(document["nodes"], np.float64),
+    })  # fmt: skip
 
 
 def _packed(draws: Draws) -> str:
