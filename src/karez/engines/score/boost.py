@@ -19,9 +19,10 @@ from karez.engines.score.estimate import estimate
 from karez.engines.score.finish import finish, shift
 from karez.engines.score.model import Model, Notes, Proof, Trees
 from karez.engines.score.predict import scored
+from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Ints
-from karez.engines.score.trees import added
 from karez.engines.score.tree_kernels import DEPTH
+from karez.engines.score.trees import added
 
 GROUPS = 5
 MOST_TREES = 150  # in a group
@@ -29,22 +30,33 @@ RATE = 0.1  # of a tree's values that is taken
 PULL = 2.0  # loans at even odds worth 8: what draws a node's value to nothing
 ALIKE_MOST = 2.0  # weight of loans, on average, that no feature tells apart
 LABEL_PLACES, LABEL_LOANS = 32, 20.0  # places of labels in order; what draws their rates together
-ASKED_LEAST = 8  # features that a tree may ask about, of few
-SEED = 2_026
 
 Bools = npt.NDArray[np.bool_]
 
 
 @attrs.frozen(eq=False)
-class Apart:
-    """Cells of loans, and what is said of each by those who have not seen it."""
+class Dealt:
+    """Cells of loans, and the part that each was dealt to."""
 
+    made: Sequence[Column]
     part: npt.NDArray[np.int64]
     total: Floats
     bad: Floats
-    places: Ints
+
+
+@attrs.frozen(eq=False)
+class Apart:
+    """What is said of each cell by those who have not seen it.
+
+    ``order`` is the place of each level of each column as all loans have it, ``places`` (cells x
+    columns) are those of the cells without their own part.
+    """
+
+    cells: Dealt
     logit: Floats
     variance: Floats
+    order: tuple[Ints, ...]
+    places: Ints
 
 
 @attrs.frozen(eq=False)
@@ -69,134 +81,115 @@ def add_trees(model: Model, made: Sequence[Column], bad: Floats, weights: Floats
     """
     firsts, total, bad = design.collapse(made, bad, weights)
     made = [attrs.evolve(column, codes=column.codes[firsts]) for column in made]
-    part = (kernels.hashes(_codes(made, len(total))) % np.uint64(GROUPS)).astype(np.int64)
-    refused = _refused(made, part, total, bad)
+    codes = np.column_stack([np.zeros(len(total), np.int32), *(column.codes for column in made)])
+    part = (kernels.hashes(codes) % np.uint64(GROUPS)).astype(np.int64)
+    cells = Dealt(made, part, total, bad)
+    refused = _refused(cells)
     if refused:
         return attrs.evolve(model, proof=Proof(refused=refused))
-    logit, variance = _said(model, made, part, total, bad)
-    order, places = _ordered(model, made, part, total, bad)
-    apart = Apart(part, total, bad, places, logit, variance)
+    apart = Apart(cells, *_said(model.recipe, cells), *_ordered(cells))
     direction = [model.recipe.feature(column.name).direction or 0 for column in made]
     grown = _grow(apart, np.array(direction, np.int32))
     count = int(grown.gain.argmax()) + 1
-    gain, weight = float(grown.gain[count - 1] / total.sum()), float(total.sum())
+    weight = float(total.sum())
+    gain = float(grown.gain[count - 1]) / weight
     error = float(np.sqrt(max(grown.square[count - 1] / weight - gain**2, 0) / weight))
-    proof = Proof(gain, error)
-    model = attrs.evolve(model, proof=proof)
-    return _with(model, made, order, grown, count, apart) if proof.holds else model
+    model = attrs.evolve(model, proof=Proof(gain, error))
+    return _with(model, apart, grown, count) if Proof(gain, error).holds else model
 
 
-def _codes(made: Sequence[Column], rows: int) -> Ints:
-    codes = [column.codes for column in made]
-    return np.column_stack(codes) if codes else np.zeros((rows, 0), np.int32)
-
-
-def _refused(
-    made: Sequence[Column], part: npt.NDArray[np.int64], total: Floats, bad: Floats
-) -> str:
+def _refused(cells: Dealt) -> str:
     """Return why trees cannot be tried, or nothing."""
-    if not made:
+    if not cells.made:
         return "no feature says anything"
-    if total.sum() > ALIKE_MOST * len(total):
+    if cells.total.sum() > ALIKE_MOST * len(cells.total):
         return "too many loans are alike in every feature"
+    good = cells.total - cells.bad
     for group in range(GROUPS):
-        others = part != group
-        if others.all() or not bad[others].sum() > 0 or not (total - bad)[others].sum() > 0:
+        others = cells.part != group
+        if others.all() or not cells.bad[others].any() or not good[others].any():
             return "there are too few loans to keep some apart"
     return ""
 
 
-def _said(
-    model: Model, made: Sequence[Column], part: npt.NDArray[np.int64], total: Floats, bad: Floats
-) -> tuple[Floats, Floats]:
+def _said(recipe: Recipe, cells: Dealt) -> tuple[Floats, Floats]:
     """Return log-odds of each cell, and their variance, by effects pooled from other parts."""
-    logit, variance = np.empty(len(total)), np.empty(len(total))
-    good = total - bad
+    logit, variance = np.empty(len(cells.total)), np.empty(len(cells.total))
+    good = cells.total - cells.bad
     for group in range(GROUPS):
-        failed, paid = (np.flatnonzero((part != group) & (kind > 0)) for kind in (bad, good))
+        others = cells.part != group
+        failed, paid = np.flatnonzero(others & (cells.bad > 0)), np.flatnonzero(others & (good > 0))
         rows = np.concatenate([failed, paid])
         outcome = np.repeat([1.0, 0.0], [len(failed), len(paid)])
-        learned = [attrs.evolve(column, codes=column.codes[rows]) for column in made]
-        weights = np.concatenate([bad[failed], good[paid]])
-        pooled, _ = estimate(model.recipe, learned, outcome, weights)
-        notes = Notes(len(rows), float(weights.sum()), float(bad[failed].sum()), 0, True)
-        other = finish(pooled, model.recipe, notes, ())
-        held = np.flatnonzero(part == group)
-        scores = scored(
-            other, {column.name: column.codes[held] for column in made}, len(held)
-        )
+        weights = np.concatenate([cells.bad[failed], good[paid]])
+        learned = [attrs.evolve(column, codes=column.codes[rows]) for column in cells.made]
+        pooled, _ = estimate(recipe, learned, outcome, weights)
+        notes = Notes(len(rows), float(weights.sum()), float(weights @ outcome), 0, True)
+        other = finish(pooled, recipe, notes, ())
+        held = np.flatnonzero(cells.part == group)
+        scores = scored(other, {each.name: each.codes[held] for each in cells.made}, len(held))
         logit[held], variance[held] = scores.logit, scores.logit_sd**2
     return logit, variance
 
 
-def _ordered(
-    model: Model, made: Sequence[Column], part: npt.NDArray[np.int64], total: Floats, bad: Floats
-) -> tuple[tuple[Ints, ...], Ints]:
-    """Return for each column the place of each level, and of each cell as others' outcomes say.
+def _ordered(cells: Dealt) -> tuple[tuple[Ints, ...], Ints]:
+    """Return the place of each level of each column, and that of each cell without its own part.
 
     Bins are in their own order, and a missing number stands in the middle of the loans. Labels
-    stand by their default rate, drawn to that of all; the cell's own part has no say in it.
+    stand by their default rate, drawn to that of all.
     """
     order: list[Ints] = []
     places: list[Ints] = []
-    for column in made:
+    for column in cells.made:
         if column.kind == "number":
-            below = np.cumsum(np.bincount(column.codes, total, column.levels)[:-1])
-            middle = np.searchsorted(below, below[-1] / 2)
-            whole = np.append(np.arange(column.levels - 1), middle).astype(np.int32)
-            own = whole[column.codes]
-        else:
-            rates = [_rates(column, part != group, total, bad) for group in range(GROUPS)]
-            said = np.array(rates)[part, column.codes]
-            shares = np.arange(1, LABEL_PLACES) / LABEL_PLACES
-            edges = np.unique(np.quantile(said, shares))
-            everything = _rates(column, part >= 0, total, bad)
-            whole, own = (
-                np.searchsorted(edges, rate, side="right").astype(np.int32)
-                for rate in (everything, said)
-            )
-        order.append(whole)
-        places.append(own)
+            below = np.cumsum(np.bincount(column.codes, cells.total, column.levels)[:-1])
+            middle = int((below < below[-1] / 2).sum())
+            whole = np.array([*range(column.levels - 1), middle], np.int32)
+            order.append(whole)
+            places.append(whole[column.codes])
+            continue
+        rates = [_rates(column, cells, cells.part != group) for group in range(GROUPS)]
+        said = np.array(rates)[cells.part, column.codes]
+        edges = np.unique(np.quantile(said, np.arange(1, LABEL_PLACES) / LABEL_PLACES))
+        known = _rates(column, cells, cells.part >= 0)
+        order.append(np.searchsorted(edges, known, side="right").astype(np.int32))
+        places.append(np.searchsorted(edges, said, side="right").astype(np.int32))
     return tuple(order), np.column_stack(places)
 
 
-def _rates(column: Column, some: Bools, total: Floats, bad: Floats) -> Floats:
+def _rates(column: Column, cells: Dealt, some: Bools) -> Floats:
     """Return the default rate of each level among some cells, drawn to that of all of them."""
-    loans, failed = (np.bincount(column.codes, each * some, column.levels) for each in (total, bad))
+    loans = np.bincount(column.codes, cells.total * some, column.levels)
+    failed = np.bincount(column.codes, cells.bad * some, column.levels)
     rate = failed.sum() / loans.sum()
     return (failed + LABEL_LOANS * rate) / (loans + LABEL_LOANS)
 
 
 def _grow(apart: Apart, direction: Ints) -> Grown:
+    cells = apart.cells
     asked = np.zeros((GROUPS, MOST_TREES, DEPTH), np.int32)
-    above = np.zeros((GROUPS, MOST_TREES, DEPTH), np.int32)
-    leaves = np.zeros((GROUPS, MOST_TREES, 1 << DEPTH))
+    above, leaves = np.zeros_like(asked), np.zeros((GROUPS, MOST_TREES, 1 << DEPTH))
     gain, square = np.zeros(MOST_TREES), np.zeros(MOST_TREES)
-    features = len(direction)
-    some = max(min(features, ASKED_LEAST), features // 2)
-    good = apart.total - apart.bad
-    base = kernels.mean_sigmoid(apart.logit, apart.variance)
+    before = kernels.mean_sigmoid(apart.logit, apart.variance)
+    outcomes = np.stack([cells.bad, cells.total - cells.bad])
     for group in range(GROUPS):
-        learned, held = apart.part != group, apart.part == group
-        draw = np.random.default_rng(SEED + group)
+        learned, held = cells.part != group, cells.part == group
         logit = apart.logit.copy()
         for tree in range(MOST_TREES):
             chance, slope = kernels.mean_sigmoid_and_slope(logit, apart.variance)
-            steep = (apart.bad - apart.total * chance) * learned
-            curved = apart.total * slope * learned
-            may_ask = np.sort(draw.permutation(features)[:some]).astype(np.int32)
+            steep = (cells.bad - cells.total * chance) * learned
+            curved = cells.total * slope * learned
             asked[group, tree], above[group, tree], leaf = tree_kernels.grow(
-                apart.places, steep, curved, may_ask, direction, PULL
+                apart.places, steep, curved, direction, PULL
             )
             value = np.bincount(leaf, steep, 1 << DEPTH)
             value /= np.bincount(leaf, curved, 1 << DEPTH) + PULL
             leaves[group, tree] = RATE * in_order(value, direction[asked[group, tree]])
             logit += leaves[group, tree, leaf]
-            chance = kernels.mean_sigmoid(logit[held], apart.variance[held])
-            better = np.log(chance / base[held]), np.log((1 - chance) / (1 - base[held]))
-            for weight, each in zip((apart.bad[held], good[held]), better, strict=True):
-                gain[tree] += weight @ each
-                square[tree] += weight @ each**2
+            now, then = kernels.mean_sigmoid(logit[held], apart.variance[held]), before[held]
+            less = np.stack([np.log(now / then), np.log((1 - now) / (1 - then))])
+            gain[tree] += (outcomes[:, held] * less).sum()
+            square[tree] += (outcomes[:, held] * less**2).sum()
     return Grown(asked, above, leaves, gain, square)
 
 
@@ -216,33 +209,28 @@ def in_order(leaves: Floats, direction: Ints) -> Floats:
     return ((low + high) / 2).ravel()
 
 
-def _with(
-    model: Model,
-    made: Sequence[Column],
-    order: tuple[Ints, ...],
-    grown: Grown,
-    count: int,
-    apart: Apart,
-) -> Model:
-    """Return the model with so many trees a group, around 0 for its loans, and the rate as it was."""
-    places = np.column_stack([
-        whole[column.codes] for whole, column in zip(order, made, strict=True)
-    ])
-    asked, above = grown.asked[:, :count].copy(), grown.above[:, :count].copy()
-    nodes = np.array([
-        [_nodes(places, apart.total, *tree) for tree in zip(*group, strict=True)]
-        for group in zip(asked, above, grown.leaves[:, :count], strict=True)
-    ])
-    names = tuple(column.name for column in made)
-    trees = Trees(names, order, asked, above, nodes, 0.0, 0.0, 0.0)
-    more = added(trees, places, model.recipe.scale.factor)
-    spread = float(np.sqrt(apart.total @ more[0] ** 2 / apart.total.sum()))
-    trees = attrs.evolve(
-        trees, least=float(more[0].min()), most=float(more[0].max()), spread=spread
+def _with(model: Model, apart: Apart, grown: Grown, count: int) -> Model:
+    """Return the model with so many trees a group, around 0 for its loans; their rate stays."""
+    made, total = apart.cells.made, apart.cells.total
+    levels = {column.name: column.codes for column in made}
+    places = np.column_stack(
+        [whole[column.codes] for whole, column in zip(apart.order, made, strict=True)]
     )
+    asked, above = grown.asked[:, :count].copy(), grown.above[:, :count].copy()
+    nodes = np.array(
+        [
+            [_nodes(places, total, *tree) for tree in zip(*group, strict=True)]
+            for group in zip(asked, above, grown.leaves[:, :count], strict=True)
+        ]
+    )
+    trees = Trees(tuple(levels), apart.order, asked, above, nodes, 0.0, 0.0, 0.0)
+    more = added(trees, places, model.recipe.scale.factor)[0]
+    least, most = float(more.min()), float(more.max())
+    spread = float(np.sqrt(total @ more**2 / total.sum()))
+    trees = attrs.evolve(trees, least=least, most=most, spread=spread)
     model = attrs.evolve(model, trees=trees)
-    scores = scored(model, {column.name: column.codes for column in made}, len(places))
-    moved = shift(apart.total, apart.bad, scores.logit, scores.logit_sd**2)
+    scores = scored(model, levels, len(total))
+    moved = shift(total, apart.cells.bad, scores.logit, scores.logit_sd**2)
     return attrs.evolve(model, intercept=model.intercept + moved)
 
 
@@ -256,7 +244,7 @@ def _nodes(places: Ints, total: Floats, asked: Ints, above: Ints, leaves: Floats
     for _ in range(DEPTH):
         weight, value = weight.reshape(-1, 2), rows[0].reshape(-1, 2)
         held = weight.sum(axis=1)
-        mean = (weight * value).sum(axis=1) / np.where(held > 0, held, 1)
+        mean: Floats = (weight * value).sum(axis=1) / np.where(held > 0, held, 1)
         rows.insert(0, np.where(held > 0, mean, value.mean(axis=1)))
         weight = held
     nodes = np.concatenate(rows)

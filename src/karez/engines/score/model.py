@@ -12,7 +12,7 @@ from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats
 
 DRAW_STEPS = 32  # whole steps of a draw in one standard deviation
-SURE = 2.0  # standard errors
+SURE = 2.5  # standard errors: the number of trees is the luckiest of many, so two are not enough
 
 Cells = npt.NDArray[np.int32]
 Draws = npt.NDArray[np.int8]

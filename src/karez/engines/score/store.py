@@ -55,16 +55,18 @@ def from_document(document: Mapping[str, Any]) -> Model:
         recipe["features"] = [Feature(**feature) for feature in recipe["features"]]
         recipe["scale"] = Scale(**recipe["scale"])
         notes["fallbacks"] = tuple(notes["fallbacks"])
+        blocks = tuple(_block(block) for block in document["blocks"])
+        trees, proof = document.get("trees"), document.get("proof")
         return Model(
             recipe=Recipe(**recipe),
-            blocks=tuple(_block(block) for block in document["blocks"]),
+            blocks=blocks,
             intercept=float(document["intercept"]),
             intercept_sd=float(document["intercept_sd"]),
             intercept_draws=_unpacked(document["intercept_draws"]),
             notes=Notes(**notes),
             dropped=tuple(Dropped(**dropped) for dropped in document["dropped"]),
-            trees=_trees(document["trees"]) if document.get("trees") else None,
-            proof=Proof(**document["proof"]) if document.get("proof") else None,
+            trees=_trees(trees, {block.name: block for block in blocks}) if trees else None,
+            proof=Proof(**proof) if proof else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelMalformedError(reason=f"{type(error).__name__}: {error}") from error
@@ -107,25 +109,35 @@ def _block(document: Mapping[str, Any]) -> Block:
 
 
 def _trees_document(trees: Trees) -> dict[str, Any]:
-    plain = attrs.asdict(trees)
-    return plain | {
+    return {
         "features": list(trees.features),
         "order": [places.tolist() for places in trees.order],
         "asked": trees.asked.tolist(),
         "above": trees.above.tolist(),
         "nodes": trees.nodes.tolist(),
+        "least": trees.least,
+        "most": trees.most,
+        "spread": trees.spread,
     }
 
 
-def _trees(document: Mapping[str, Any]) -> Trees:
-    return Trees(**{
-        **document,
-        "features": tuple(document["features"]),
-        "order": tuple(np.array(places, np.int32) for places in document["order"]),
-        "asked": np.array(document["asked"], np.int32),
-        "above": np.array(document["above"], np.int32),
-        "nodes": np.array(document["nodes"], np.float64),
-    })  # fmt: skip
+def _trees(document: Mapping[str, Any], blocks: Mapping[str, Block]) -> Trees:
+    ints: Callable[[Any], Any] = lambda values: np.array(values, np.int32)  # noqa: E731
+    features, asked = tuple(document["features"]), ints(document["asked"])
+    order, nodes = tuple(map(ints, document["order"])), np.array(document["nodes"], np.float64)
+    groups, trees, depth = asked.shape
+    if (  # loops over trees look nothing up twice
+        nodes.shape != (groups, trees, 2 ** (depth + 1) - 1)
+        or not ((asked >= 0) & (asked < len(features))).all()
+        or any(
+            len(places) != len(blocks[name].effect)
+            for name, places in zip(features, order, strict=True)
+        )
+    ):
+        raise ValueError("trees that do not fit their features")
+    above = ints(document["above"]).reshape(asked.shape)
+    reach = (float(document[name]) for name in ("least", "most", "spread"))
+    return Trees(features, order, asked, above, nodes, *reach)
 
 
 def _packed(draws: Draws) -> str:

@@ -15,21 +15,21 @@ DEPTH = 4  # questions of a tree, all of them asked of every loan
 
 @_compile
 def grow(
-    places: Ints, steep: Floats, curved: Floats, may_ask: Ints, order: Ints, pull: float
+    places: Ints, steep: Floats, curved: Floats, order: Ints, pull: float
 ) -> tuple[Ints, Ints, Ints]:
     """Return the questions of a tree (feature, place) and the last node of each row.
 
     Each question is the one that lessens the loss most, given those before it, all nodes taken
     together. A node in which the answer goes against ``order`` lends the question nothing.
     """
-    rows = places.shape[0]
+    rows, features = places.shape
     width = places.max() + 1
     asked, above = np.zeros(DEPTH, np.int32), np.full(DEPTH, width, np.int32)
     node = np.zeros(rows, np.int32)
     for question in range(DEPTH):
         nodes = 1 << question
         most = 0.0
-        for feature in may_ask:
+        for feature in range(features):
             first, second = np.zeros((nodes, width)), np.zeros((nodes, width))
             for row in range(rows):
                 first[node[row], places[row, feature]] += steep[row]
@@ -62,7 +62,9 @@ def sums(places: Ints, asked: Ints, above: Ints, nodes: Floats) -> Floats:
             for tree in range(trees):
                 at = 0
                 for question in range(depth):
-                    beyond = places[row, asked[group, tree, question]] > above[group, tree, question]
+                    beyond = (
+                        places[row, asked[group, tree, question]] > above[group, tree, question]
+                    )
                     at = 2 * at + 1 + beyond
                 out[group, row] += nodes[group, tree, at]
     return out

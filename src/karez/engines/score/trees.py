@@ -17,9 +17,7 @@ NAMED = 2  # features, in the words of a reason
 
 def placed(trees: Trees, levels: Mapping[str, Ints]) -> Ints:
     """Return rows x features: the place of each row, whose levels of the blocks are given."""
-    columns = [
-        order[levels[name]] for name, order in zip(trees.features, trees.order, strict=True)
-    ]
+    columns = [order[levels[name]] for name, order in zip(trees.features, trees.order, strict=True)]
     return np.column_stack(columns)
 
 
@@ -40,10 +38,11 @@ def reason(model: Model, trees: Trees, places: Ints, levels: Mapping[str, int]) 
     """Return what trees add to the score of one row, in the words of what moved it most."""
     effect, variance, points = added(trees, places, model.recipe.scale.factor)[:, 0].tolist()
     share = tree_kernels.shares(places, trees.asked, trees.above, trees.nodes)[0]
-    order = np.argsort(-share * np.sign(effect), kind="stable")[:NAMED].tolist()
+    order: list[int] = np.argsort(-share * np.sign(effect), kind="stable").tolist()
+    most = [trees.features[at] for at in order[:NAMED] if share[at] * effect > 0]
     parts = [
         f"{model.recipe.feature(name).title} {level_name(model, model.block(name), levels[name])}"
-        for name in (trees.features[at] for at in order if share[at] * effect > 0)
+        for name in most
     ]
     value = " with ".join(parts)
     return Reason(
