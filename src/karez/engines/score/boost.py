@@ -87,7 +87,7 @@ def add_trees(model: Model, made: Sequence[Column], bad: Floats, weights: Floats
     refused = _refused(cells)
     if refused:
         return attrs.evolve(model, proof=Proof(refused=refused))
-    apart = Apart(cells, *_said(model.recipe, cells), *_ordered(cells))
+    apart = Apart(cells, *said(model.recipe, cells), *ordered(cells))
     direction = [model.recipe.feature(column.name).direction or 0 for column in made]
     grown = _grow(apart, np.array(direction, np.int32))
     count = int(grown.gain.argmax()) + 1
@@ -112,7 +112,7 @@ def _refused(cells: Dealt) -> str:
     return ""
 
 
-def _said(recipe: Recipe, cells: Dealt) -> tuple[Floats, Floats]:
+def said(recipe: Recipe, cells: Dealt) -> tuple[Floats, Floats]:
     """Return log-odds of each cell, and their variance, by effects pooled from other parts."""
     logit, variance = np.empty(len(cells.total)), np.empty(len(cells.total))
     good = cells.total - cells.bad
@@ -132,7 +132,7 @@ def _said(recipe: Recipe, cells: Dealt) -> tuple[Floats, Floats]:
     return logit, variance
 
 
-def _ordered(cells: Dealt) -> tuple[tuple[Ints, ...], Ints]:
+def ordered(cells: Dealt) -> tuple[tuple[Ints, ...], Ints]:
     """Return the place of each level of each column, and that of each cell without its own part.
 
     Bins are in their own order, and a missing number stands in the middle of the loans. Labels

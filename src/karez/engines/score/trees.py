@@ -11,7 +11,7 @@ from karez.engines.score.model import Model, Trees
 from karez.engines.score.reasons import Reason, level_name
 from karez.engines.score.table import Floats, Ints
 
-NAME = "together"
+TOGETHER = "together"
 NAMED = 2  # features, in the words of a reason
 
 
@@ -46,11 +46,11 @@ def reason(model: Model, trees: Trees, places: Ints, levels: Mapping[str, int]) 
     ]
     value = " with ".join(parts)
     return Reason(
-        feature=NAME,
+        feature=TOGETHER,
         value=value,
         effect=effect,
         sd=variance**0.5,
         points=round(points),
         loans=model.notes.rows_weighted,
-        words=f"{NAME}: {value}",
+        words=f"{TOGETHER}: {value}",
     )
