@@ -132,7 +132,7 @@ class Proof:
             return f"trees were asked for and not tried: {self.refused}"
         done = "trees were added" if self.holds else "trees were tried and left out"
         return (
-            f"{done}: on loans kept apart log-loss was less by {self.gain:.4f}, with a standard"
+            f"{done}: on loans kept apart log-loss moved by {-self.gain:+.4f}, with a standard"
             f" error of {self.error:.4f}"
         )
 
