@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear
+from scipy.special import expit
 
 from engines.score import twin
 from engines.score.worlds import World, crossed, mixed
@@ -25,7 +26,7 @@ def pooled(world: World, recipe: Recipe):
     weight = np.ones(len(world.table))
     made, _, _ = design.columns(world.table, recipe, weight)
     places = design.parts(made, recipe)
-    cells = design.cells(made, places, *design.collapse(made, world.outcome, weight))
+    cells = design.cells(made, places, design.collapse(made, world.outcome, weight))
     state = pooling.begin(cells, places)
     pooling.pool(cells, places, state)
     pooling.settle(cells, places, state)
@@ -64,8 +65,8 @@ def test_pool__deviations_of_rows_agree_with_dense_matrices():
     cells, places, state = pooled(mixed(600), MIXED)
     _, covariance = twin.posterior(cells, places, state.variances)
     rows = np.zeros((len(cells.total), places[-1].stop))
-    for block in range(cells.codes.shape[1]):
-        rows[np.arange(len(rows)), cells.codes[:, block]] += 1
+    for block in range(cells.codes.places.shape[1]):
+        rows[np.arange(len(rows)), cells.codes.places[:, block]] += 1
     known = np.sqrt(np.einsum("ij,jk,ik->i", rows, covariance, rows))
     ratio = np.sqrt(kernels.row_variances(cells.codes, state.draws)) / known
     assert ratio.mean() == pytest.approx(1, abs=0.06)
@@ -131,6 +132,33 @@ def test_solved__agrees_with_a_dense_solution(levels, seed):
     kernels.solved(*kernels.factored(diagonal, beside), right, out)
     matrix = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
     assert out == pytest.approx(np.linalg.solve(matrix, right), rel=1e-8, abs=1e-8)
+
+
+@given(st.integers(1, 4), st.integers(1, 60), st.integers(1, 5), st.integers(0, 1000))
+def test_loops__agree_with_dense_products(blocks: int, rows: int, levels: int, seed: int):
+    rng = np.random.default_rng(seed)
+    places = (rng.integers(0, levels, (rows, blocks)) + levels * np.arange(blocks)).astype(
+        np.uint32
+    )
+    places = np.unique(places, axis=0) if seed % 2 else places  # in order, and in none
+    codes = kernels.Codes(places, kernels.run_starts(places))
+    design = (places[:, :, None] == np.arange(levels * blocks)).sum(axis=1).astype(np.float64)
+    weights, values = rng.random(len(places)), rng.normal(size=(levels * blocks, 3))
+    assert kernels.row_sums(codes, values[:, 0]) == pytest.approx(design @ values[:, 0])
+    sums = kernels.level_sums(codes, weights, levels * blocks)
+    assert sums == pytest.approx(design.T @ weights)
+    slow = np.square(design @ values).mean(axis=1)
+    assert kernels.row_variances(codes, values) == pytest.approx(slow)
+    for columns in (1, 3):
+        out = np.empty((levels * blocks, columns))
+        kernels.times_data(codes, weights, values[:, :columns].copy(), out)
+        assert out == pytest.approx(design.T @ (weights[:, None] * (design @ values[:, :columns])))
+
+
+@given(st.floats(-750, 750))
+def test_mean_sigmoid__is_the_sigmoid_where_nothing_varies(logit: float):
+    found = kernels.mean_sigmoid(np.array([logit]), np.zeros(1))[0]
+    assert found == pytest.approx(expit(logit), rel=1e-12, abs=1e-300)
 
 
 def test_mean_sigmoid__agrees_with_a_fine_sum():

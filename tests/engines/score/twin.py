@@ -27,8 +27,8 @@ def posterior(cells: Cells, parts: Sequence[Part], variances: np.ndarray):
     """Return m and V of the nearest normal, given the variances: Newton's method to the end."""
     rows, levels = len(cells.total), parts[-1].stop
     design = np.zeros((rows, levels))
-    for block in range(cells.codes.shape[1]):
-        design[np.arange(rows), cells.codes[:, block]] += 1
+    for block in range(cells.codes.places.shape[1]):
+        design[np.arange(rows), cells.codes.places[:, block]] += 1
     prior = precision(parts, variances)
     mean, spread = np.zeros(levels), np.zeros(rows)
     for _ in range(200):

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from karez.engines.price.errors import PlanImpossibleError
 from karez.engines.price.offers import Offers, find_offers
+from karez.engines.price.optimum import maximise
 from karez.engines.price.question import Question
 from karez.engines.price.rate import Floats, Ints
-from karez.engines.price.solver import Choice, Solved, maximise
+from karez.engines.price.solver import Choice, Solved
 from karez.engines.price.tail import expected_shortfall, worst_weights
 from karez.kernel.errors import ensure
 
@@ -124,8 +125,8 @@ def _solve(
         solved = maximise(_choice(question, offers, cuts), whole=whole)
         if solved is None:
             raise PlanImpossibleError(reason="they ask for more than the others allow")
-        steps = np.rint(solved.amounts) if whole else solved.amounts
-        years = question.tail_losses @ _by_firm(question, offers, offers.use * steps)
+        lent = _by_firm(question, offers, offers.use * solved.amounts)
+        years = question.tail_losses @ lent
         if expected_shortfall(years, question.tail_share) <= most + _DUST_STEPS:
             return solved, cuts
         worst = worst_weights(years, question.tail_share) @ question.tail_losses
@@ -149,6 +150,7 @@ def _choice(question: Question, offers: Offers, cuts: Floats) -> Choice:
         sums=np.concatenate([members, cuts[:, offers.firm]]) * offers.use,
         sums_least=np.array(least + [-np.inf] * len(cuts)),
         sums_most=np.array(most + [question.tail_most_minor / step] * len(cuts)),
+        must=np.zeros(len(question.firms), dtype=np.bool_),
     )
 
 
@@ -160,8 +162,7 @@ def _answer(
     question: Question, offers: Offers, cuts: Floats, solved: Solved, relaxed: Solved
 ) -> Plan:
     firms, step = len(question.firms), question.step_minor
-    steps = np.rint(solved.amounts).astype(np.int64)
-    ensure(np.abs(solved.amounts - steps).max(initial=0) < _DUST_STEPS, "steps are whole")
+    steps = solved.amounts.astype(np.int64)
     taken = np.flatnonzero(steps)
     at = offers.firm[taken]
     ensure(len(set(at.tolist())) == len(at), "a firm has one rate")

@@ -79,11 +79,12 @@ def add_trees(model: Model, made: Sequence[Column], bad: Floats, weights: Floats
 
     ``made`` are the columns of the features, ``bad`` the outcomes of their rows.
     """
-    firsts, total, bad = design.collapse(made, bad, weights)
-    made = [attrs.evolve(column, codes=column.codes[firsts]) for column in made]
-    codes = np.column_stack([np.zeros(len(total), np.int32), *(column.codes for column in made)])
+    found = design.collapse(made, bad, weights)
+    made = [attrs.evolve(column, codes=column.codes[found.row]) for column in made]
+    none = np.zeros(len(found.row), np.int32)  # of which there may be no other column
+    codes = np.column_stack([none, *(column.codes for column in made)]).astype(np.uint32)
     part = (kernels.hashes(codes) % np.uint64(GROUPS)).astype(np.int64)
-    cells = Dealt(made, part, total, bad)
+    cells = Dealt(made, part, found.total, found.bad)
     refused = _refused(cells)
     if refused:
         return attrs.evolve(model, proof=Proof(refused=refused))
@@ -91,7 +92,7 @@ def add_trees(model: Model, made: Sequence[Column], bad: Floats, weights: Floats
     direction = [model.recipe.feature(column.name).direction or 0 for column in made]
     grown = _grow(apart, np.array(direction, np.int32))
     count = int(grown.gain.argmax()) + 1
-    weight = float(total.sum())
+    weight = float(found.total.sum())
     gain = float(grown.gain[count - 1]) / weight
     error = float(np.sqrt(max(grown.square[count - 1] / weight - gain**2, 0) / weight))
     model = attrs.evolve(model, proof=Proof(gain, error))

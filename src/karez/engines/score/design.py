@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.score import bins
+from karez.engines.score.kernels import Codes, run_starts
 from karez.engines.score.labels import label_codes
 from karez.engines.score.model import Cells as PairCells
 from karez.engines.score.model import Dropped
@@ -30,7 +31,17 @@ LEVEL = 0.1  # precision of each bin of a number, beside its steps
 MISSING = 1.0  # precision of a missing number's effect
 
 
-Collapsed = tuple[Ints, Floats, Floats]
+@attrs.frozen(eq=False)
+class Collapsed:
+    """Cells in the order of their levels: a ``row`` of each, and its ``total`` and ``bad`` weight.
+
+    ``cell`` is that of each row.
+    """
+
+    row: Ints
+    cell: npt.NDArray[np.intp]
+    total: Floats
+    bad: Floats
 
 
 @attrs.frozen(eq=False)
@@ -139,17 +150,8 @@ def _chains(column: Column) -> tuple[Floats, Floats]:
     return 1 + own + np.append(0, own[:-1]), -links / (1 - links**2)
 
 
-def row_codes(made: Sequence[Column], places: Sequence[Part]) -> Ints:
-    """Return rows x parts: the place of each row's coefficients; the intercept's is 0."""
-    rows = len(made[0].codes) if made else 0
-    out = np.zeros((rows, len(places)), np.int32)
-    for at, (column, part) in enumerate(zip(made, places[1:], strict=True), 1):
-        out[:, at] = column.codes + part.start
-    return out
-
-
 def collapse(made: Sequence[Column], outcome: Floats, weight: Floats) -> Collapsed:
-    """Return a row of each cell in the order of their levels, and total and bad weight of each.
+    """Return the cells of the rows.
 
     The order of the rows, and whether a row is there twice or weighs two, leaves no trace.
     """
@@ -161,19 +163,18 @@ def collapse(made: Sequence[Column], outcome: Floats, weight: Floats) -> Collaps
             size = len(found)
         key = key * column.levels + column.codes
         size *= column.levels
-    _, first, cell = np.unique(key, return_index=True, return_inverse=True)
-    total, bad = _sums(cell, weight), _sums(cell, weight * outcome)
-    return first.astype(np.int32), total, bad
+    found, cell = np.unique(key, return_inverse=True)
+    row = np.empty(len(found), np.int32)
+    row[cell] = np.arange(len(cell))  # whichever of a cell's
+    return Collapsed(row, cell, _sums(cell, weight), _sums(cell, weight * outcome))
 
 
-def cells(
-    made: Sequence[Column], places: Sequence[Part], firsts: Ints, total: Floats, bad: Floats
-) -> Cells:
-    """Return the cells, each with the places of its coefficients."""
-    if not made:
-        return Cells(np.zeros((len(total), 1), np.int32), total, bad)
-    taken = [attrs.evolve(column, codes=column.codes[firsts]) for column in made]
-    return Cells(row_codes(taken, places), total, bad)
+def cells(made: Sequence[Column], parts: Sequence[Part], collapsed: Collapsed) -> Cells:
+    """Return the cells, each with the places of its coefficients; the intercept's is 0."""
+    places = np.zeros((len(collapsed.row), len(parts)), np.uint32)
+    for at, (column, part) in enumerate(zip(made, parts[1:], strict=True), 1):
+        places[:, at] = column.codes[collapsed.row] + part.start
+    return Cells(Codes(places, run_starts(places)), collapsed.total, collapsed.bad)
 
 
 def _number(feature: Feature, values: Floats, recipe: Recipe, weight: Floats) -> Column:

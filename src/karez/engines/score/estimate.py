@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from karez.engines.score import design, kernels, pooling
+from karez.engines.score import design, pooling
 from karez.engines.score.design import Column
 from karez.engines.score.finish import Pooled
 from karez.engines.score.pairs import Rows, look, screen
@@ -24,7 +24,7 @@ def estimate(
     pairs, state = _pairs(recipe, made, cells, bad, weights)
     made = [*made, *pairs]
     places = design.parts(made, recipe)
-    pooling.pool(design.cells(made, places, *cells), places, state)
+    pooling.pool(design.cells(made, places, cells), places, state)
     converged = state.converged
     stay = [
         at
@@ -35,7 +35,7 @@ def estimate(
     ]
     made, state = [made[at - 1] for at in stay], pooling.kept(state, places, [0, *stay])
     places = design.parts(made, recipe)
-    data = design.cells(made, places, *cells)
+    data = design.cells(made, places, cells)
     pooling.settle(data, places, state)
     return Pooled(made, places, data, state), converged
 
@@ -53,7 +53,7 @@ def _pairs(
     then pooled together, roughly, and those stay whose cells differ most.
     """
     places = design.parts(made, recipe)
-    data = design.cells(made, places, *cells)
+    data = design.cells(made, places, cells)
     state = pooling.begin(data, places)
     levels = {column.name: column.in_pairs() for column in _numbers_last(made)}
     if recipe.pairs != "screened":
@@ -68,16 +68,13 @@ def _pairs(
     if len(made) < 2 or not recipe.most_pairs:
         return [], state
     pooling.pool(data, places, state, close=ROUGHLY)
-    codes = design.row_codes(made, places)
-    chance = kernels.mean_sigmoid(
-        kernels.row_sums(codes, state.mean), kernels.row_variances(codes, state.draws)
-    )
+    chance = pooling.chances(data, state)[0][cells.cell]
     rows = Rows(bad - chance, chance * (1 - chance), weights)
     found = screen(levels, rows, recipe.least_pair_z, CANDIDATES)
     pairs = [design.pair_column(pair, made) for pair in found]
     whole = design.parts([*made, *pairs], recipe)
     state = pooling.widened(state, whole)
-    pooling.pool(design.cells([*made, *pairs], whole, *cells), whole, state, close=ROUGHLY)
+    pooling.pool(design.cells([*made, *pairs], whole, cells), whole, state, close=ROUGHLY)
     first = len(places)
     order = sorted(range(first, len(whole)), key=lambda at: -state.variances[at])
     stay = [at for at in order if state.evidence[at] >= LEAST_EVIDENCE][: recipe.most_pairs]

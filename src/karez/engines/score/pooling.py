@@ -143,7 +143,7 @@ def settle(cells: Cells, parts: Sequence[Part], state: State) -> None:
         noise = None
         if moved < MEAN_CLOSE:
             break
-    chance, _ = _chances(cells, state)
+    chance, _ = chances(cells, state)
     _order(cells, parts, state.mean, prior.precision(state.variances), chance)
 
 
@@ -153,7 +153,7 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
     Given all other parts a part's covariance is known exactly; only what the others' uncertainty
     adds comes from the draws (Rao and Blackwell).
     """
-    _, slope = _chances(cells, state)
+    _, slope = chances(cells, state)
     prior = Prior.of(parts).precision(state.variances)
     system = System(cells, cells.total * slope, prior)
     total = kernels.level_sums(cells.codes, cells.total, len(state.mean))
@@ -178,6 +178,12 @@ def deviations(cells: Cells, parts: Sequence[Part], state: State) -> Floats:
     return np.sqrt(out)
 
 
+def chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
+    """Return each cell's mean probability, and the mean of its derivative by the log-odds."""
+    variance = kernels.row_variances(cells.codes, state.draws)
+    return kernels.mean_sigmoid_and_slope(kernels.row_sums(cells.codes, state.mean), variance)
+
+
 class _Noise:
     """Signs of rows and normal numbers of coefficients, of which draws are made; and probes."""
 
@@ -185,7 +191,7 @@ class _Noise:
         levels = len(prior.shape)
         rng = np.random.default_rng(SEED)
         self.probes = 1 - 2 * rng.integers(0, 2, (levels, probes)).astype(np.float32)
-        self.signs = kernels.hashes(cells.codes)
+        self.signs = kernels.hashes(cells.codes.places)
         self.shaped = prior.spread(rng.standard_normal((levels, count), np.float32))
         self.fixed = rng.standard_normal((levels, count), np.float32)
         self.fixed *= np.sqrt(prior.fixed).astype(np.float32)[:, None]
@@ -195,10 +201,10 @@ def _round(cells: Cells, prior: Prior, state: State, noise: _Noise | None, close
     """Take one step of the mean, and of the draws where there is noise; return how far it went."""
     before = state.mean.copy()
     precision = prior.precision(state.variances)
-    chance, slope = _chances(cells, state)
+    chance, slope = chances(cells, state)
     pooled = _order(cells, prior.parts, state.mean, precision, chance)
     if pooled is not None:
-        chance, slope = _chances(cells, state)
+        chance, slope = chances(cells, state)
     system = System(cells, cells.total * slope, precision)
     state.mean += _step(
         system, prior, state.mean, _gradient(cells, state.mean, precision, chance), pooled
@@ -235,11 +241,6 @@ def _step(
             break
         pooled = pooled | falls
     return step.astype(np.float64)
-
-
-def _chances(cells: Cells, state: State) -> tuple[Floats, Floats]:
-    variance = kernels.row_variances(cells.codes, state.draws)
-    return kernels.mean_sigmoid_and_slope(kernels.row_sums(cells.codes, state.mean), variance)
 
 
 def _gradient(cells: Cells, mean: Floats, prior: tuple[Floats, Floats], chance: Floats) -> Floats:

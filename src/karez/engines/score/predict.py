@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
+from karez.engines.score.kernels import Places
 from karez.engines.score.labels import known_codes
 from karez.engines.score.model import DRAW_STEPS, Block, Model, Trees
 from karez.engines.score.points import base_points, level_points
@@ -67,7 +68,7 @@ def apply(model: Model, table: Table) -> Scores:
 def scored(model: Model, levels: Mapping[str, Ints], rows: int) -> Scores:
     """Return the scores of rows by the level of each feature."""
     stack = _Stack.of(model)
-    codes = np.zeros((rows, len(model.blocks) + 1), np.int32)
+    codes = np.zeros((rows, len(model.blocks) + 1), np.uint32)
     for column, (start, code) in enumerate(
         zip(stack.starts, _with_pairs(model, levels), strict=True), 1
     ):
@@ -153,7 +154,7 @@ class Scorer:
             held = zip(trees.features, trees.order, strict=True)
             places = np.array([[order[levels[name]] for name, order in held]], np.int32)
             parts.append(reason(self._model, trees, places, levels))
-        found = self._stack.scores(np.array([codes], np.int32), places)
+        found = self._stack.scores(np.array([codes], np.uint32), places)
         pd, low, high, logit, sd, points = found[:, 0]
         return Score(
             float(pd), float(low), float(high), float(logit), float(sd), int(points),
@@ -188,12 +189,12 @@ class _Stack:
             scale.factor,
         )
 
-    def scores(self, rows: Ints, places: Ints | None) -> Floats:
+    def scores(self, codes: Places, places: Ints | None) -> Floats:
         """Return six values for each row; ``places`` are those that trees ask about."""
-        more = np.zeros((3, len(rows)))
+        more = np.zeros((3, len(codes)))
         if self.trees is not None and places is not None:
             more = added(self.trees, places, self.factor)
-        return kernels.scores(rows, self.effects, self.draws, self.points, more, INTERVAL_Z)
+        return kernels.scores(codes, self.effects, self.draws, self.points, more, INTERVAL_Z)
 
 
 class _Lookup:

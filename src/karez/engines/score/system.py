@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.engines.score import kernels
-from karez.engines.score.kernels import Columns
-from karez.engines.score.table import Floats, Ints
+from karez.engines.score.kernels import Codes, Columns
+from karez.engines.score.table import Floats
 
 Groups = npt.NDArray[np.intp]
 
@@ -19,7 +19,7 @@ Groups = npt.NDArray[np.intp]
 class Cells:
     """Rows with the same codes taken together. ``total`` and ``bad`` are their weights."""
 
-    codes: Ints
+    codes: Codes
     total: Floats
     bad: Floats
 
