@@ -12,13 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    applications,
     batches,
+    closing,
     conformance,
     contracts,
     facts,
     fitting,
     history,
     imports,
+    lending,
     peers,
     pens,
     planning,
@@ -26,6 +29,7 @@ from benchmarks import (
     ranking,
     register,
     singles,
+    statements,
 )
 from benchmarks.bed import Bed, open_bed
 from benchmarks.report import Section, machine, show_bars, write_json
@@ -44,11 +48,15 @@ def main() -> int:
         "pens": pens.run,
         "history": history.run,
         "facts": facts.run,
+        "closing": closing.run,
         "imports": imports.run,
+        "statements": statements.run,
         "peers": peers.run,
         "contracts": contracts.run,
+        "lending": lending.run,
         "conformance": conformance.run,
         "register": register.run,
+        "applications": applications.run,
         "ranking": ranking.run,
         "portfolio": portfolio.run,
         "fitting": fitting.run,

@@ -31,6 +31,12 @@ FORMS = {
         "",
         "kills under facts that are appended",
     ),
+    "close_kills": (
+        50,
+        "services/closing/test_kill.py",
+        "",
+        "kills while days of loans are ended",
+    ),
     "damages": (
         1_000,
         "books/money/test_damage.py",

@@ -1,6 +1,5 @@
 """The commands of the money book, as real processes."""
 
-import json
 import re
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import pytest
 from pyarrow import parquet
 
 from doors.conftest import Karez
-from karez.doors.files.bank import make_bank_file
 from karez.kernel.database import Database
 
 HEADER = "id,valid_on,debit,credit,amount,memo"
@@ -233,25 +231,3 @@ def test_export__to_a_folder_that_is_not_there(posted: Karez):
     done = posted.run("export", "ledger", "--format", "csv", "--output", "no/book.csv")
     assert done.returncode == 5
     assert "no/book.csv cannot be written" in done.stderr
-
-
-def test_demo__agrees_and_leaves_nothing_running(karez: Karez):
-    bank_file = karez.folder / "bank.csv"
-    bank_file.write_text(make_bank_file(accounts=12, rows_each=40))
-    done = karez.run("demo", "--transactions", bank_file)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "After 480 of 480 transactions our statement shows the bank's balance." in done.stdout
-    assert done.stdout.endswith("Everything agrees.\n")
-
-
-def test_demo__keeps_its_home_where_asked(karez: Karez, open_folder: Path):
-    home = open_folder / "demo"
-    bank_file = karez.folder / "bank.csv"
-    bank_file.write_text(make_bank_file(accounts=3, rows_each=20))
-    facts = karez.json("demo", "--transactions", bank_file, "--home", home)
-    assert facts["agrees"]
-    assert facts["stopped"]
-    there = Karez(karez.folder, {"KAREZ_HOME": str(home)})
-    assert json.loads(there("verify", "--json"))["transfers"] == 60 + len(facts["exceptions"])
-    again = karez.json("demo", "--home", home, code=2)
-    assert "not empty" in again["error"]["message"]

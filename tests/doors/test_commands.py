@@ -10,15 +10,20 @@ from click.testing import CliRunner
 from books.facts.test_notes import PETER
 from doors.conftest import Karez
 from doors.test_cli_facts import VISIT
+from doors.test_cli_loan import CASE
 from doors.trade.test_epcis import EVENT
 from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
-from karez.doors.files.bank import make_bank_file
+from karez.kernel.database import Database
+from karez.services.bookkeeping import open_books
+from services.payments.tools import lender
+from services.products.sheets import SMALLEST
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "commands_page.py"))
 ENTRY = "01890a5d-ac96-774b-bcce-b302099a8057"
 HELD = (ENTRY.replace("0189", "0188"), ENTRY.replace("0189", "0187"))
+DAY = "--entered 2026-02-01"
 UNTIL = ("--keep-until", "2090-01-01T00:00:00Z")
 GRANTED = ENTRY.replace("0189", "0186")
 CLAIM = "--kind pledge --holder a --business Mill --thing MV=1 --until 2090-01-01T00:00:00Z"
@@ -28,6 +33,32 @@ CONSENT = (
     " --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
     " --range-from 2026-01-01 --range-to 2026-01-31"
 )
+ON = "--on 2026-06-30"
+ASKED = f"--product pledged --borrower tin:1 --amount 1000 --instalments 12 {ON}"
+READABLE = (
+    "--grantor tin:1 --receiver main --purpose underwriting --scope TRANSACTIONS --series facts"
+    " --mode VIEW --starts-at 2020-01-01T00:00:00Z --ends-at 2090-01-01T00:00:00Z"
+    " --range-from 2026-01-01 --range-to 2026-12-31 --uses 9"
+)
+PLEDGED = """
+[collateral]
+least_cover_pct = 50
+[[collateral.accepted]]
+kind = "vehicle"
+advance_pct = 80
+"""
+LOAN_MAP = """\
+title = "old"
+currency = "EUR"
+as_of = 2026-01-31
+statuses = { ok = "as-agreed" }
+[columns]
+reference = "no"
+paid_out_on = "day"
+amount = "sum"
+instalments = "n"
+status = "how"
+"""
 PRICE = {
     "plan.toml": (
         'currency = "EUR"\nbudget = 9\namount = { least = 1, most = 9, step = 1 }\nlgd = 0.5\n'
@@ -68,7 +99,34 @@ CALLS = {
     "period close": "2026-01-31",
     "period reopen": "--reason late",
     "period list": "",
+    "close": "--date 2026-01-31",
+    "period end-year": "2026-12-31",
+    "report trial-balance": "--as-of 2026-01-31",
+    "report profit-and-loss": "--from 2026-01-01 --to 2026-01-31",
+    "report balance-sheet": "--on 2026-01-31",
+    "report par": "",
+    "report officers": "",
+    "report counties": "",
+    "report concentration": "",
+    "report losses": "",
+    "report vintages": "",
+    "report rolls": "",
+    "tape": "tape.csv",
     "verify": "",
+    "payment import": "bank.sta",
+    "payment statements": "",
+    "payment queue": "",
+    "payment show": "1",
+    "payment assign": "1 1",
+    "payment unassign": "1",
+    "payment split": "1 1=1.00",
+    "payment return": "2",
+    "payment cash": "1 5.00",
+    "payment reference": "1",
+    "payment mark": "1 --mandate M",
+    "payment promise": "1 5.00 --until 2030-01-01",
+    "payment promises": "",
+    "payment verify": "",
     "rights register": f"--id {ENTRY} {CLAIM}",
     "rights import": "claims.csv",
     "rights show": ENTRY,
@@ -92,6 +150,31 @@ CALLS = {
     "consent pause": GRANTED,
     "consent resume": GRANTED,
     "consent revoke": GRANTED,
+    "party add": "firm Mill --key tin:1",
+    "party import": "parties.csv",
+    "party show": "tin:1",
+    "party find": "mill",
+    "party tie": "nin:2 guarantor-of tin:1 --on 2026-01-01",
+    "institution chart": "--currency EUR",
+    "loan book": f"--terms terms.json --currency EUR --borrower {ENTRY} --on 2026-02-01",
+    "loan disburse": f"2 600 {DAY}",
+    "loan repay": f"2 10 {DAY}",
+    "loan charge": f"2 5 {DAY}",
+    "loan waive": f"2 3 {DAY}",
+    "loan undo": f"2 2 {DAY}",
+    "loan rate": f"2 9 {DAY}",
+    "loan pause": f"2 --until 2026-02-10 {DAY}",
+    "loan restructure": f"2 --extend 1 {DAY}",
+    "loan re-age": f"2 --first-due 2026-04-01 --instalments 3 {DAY}",
+    "loan payoff": f"2 {DAY}",
+    "loan record": f"events.csv {DAY}",
+    "loan refund": f"2 1 {DAY}",
+    "loan list": "--on 2026-02-01",
+    "loan show": "2 --on 2026-02-01",
+    "loan events": "2",
+    "loan write-off": f"2 {DAY}",
+    "loan recover": f"2 5 {DAY}",
+    "loan sell": f"2 5 {DAY}",
     "export ledger": "--format csv --output book.csv",
     "facts open": "",
     "facts add": "facts.jsonl",
@@ -104,18 +187,38 @@ CALLS = {
     "import invoices": "invoices.csv --mapping plain",
     "import ubl": "invoice.xml",
     "import epcis": "event.json",
+    "import loans": "loan-book.csv --map loan-map.toml",
     "facts witness open": "w.example/w",
     "facts witness watch": PETER,
     "facts witness list": "",
     "facts witness forks": "",
     "score portraits": "--as-of 2026-12-31",
     "score behind": "id:100 headcount --as-of 2026-12-31",
+    "application submit": f"--id {ENTRY} {ASKED}",
+    "application assess": f"{ENTRY} {ON}",
+    "application vote": f"{ENTRY} --for --by bob --reason known {ON}",
+    "application decide": f"{ENTRY} --by bob {ON}",
+    "application offer": f"{ENTRY} {ON}",
+    "application pledge": f"{ENTRY} --kind vehicle --value 900 --thing MV=7 {ON}",
+    "application accept": f"{ENTRY} {ON}",
+    "application book": f"{ENTRY} {ON}",
+    "application withdraw": f"{HELD[0]} {ON}",
+    "application show": ENTRY,
+    "application list": "",
+    "application verify": "",
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
-    "demo": "--transactions bank.csv",
+    "demo": "--size 0.1 --days 1 --home ../demo",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
+    "product catalogue": "",
+    "product check": "small.toml",
+    "product preview": "small.toml --amount 1000",
+    "product backtest": "small.toml product-past.csv",
+    "product publish": "small.toml",
+    "product list": "",
+    "product show": "small",
     "rights rank": "claims.json",
     "rights borrowing-base": "base.toml",
     "price plan": "firms.csv --terms plan.toml --curve curve.csv",
@@ -157,13 +260,21 @@ def test_calls__are_of_every_command():
     assert set(CALLS) | WITHOUT_DOCUMENT == set(ALL)
 
 
-def test_command__answers_in_json(karez: Karez):
+def test_command__answers_in_json(karez: Karez, database: Database):
+    with open_books(database, "main") as books:
+        lender(books).lend()
+    karez.write(
+        "bank.sta", ":20:X", ":25:NL1", ":28C:1/1", ":60F:C260101EUR0,", ":61:260101C10,NTRFA//1",
+        ":61:260101C5,NTRFB//2", ":62F:C260101EUR15,", "-",
+    )  # fmt: skip
     karez.write(
         "first.csv",
         "id,valid_on,debit,credit,amount,phase",
         f"{ENTRY},2026-01-05,1,2,1.00,",
         *(f"{entry},2026-01-05,1,2,1.00,pending" for entry in HELD),
     )
+    karez.write("terms.json", json.dumps(CASE))
+    karez.write("events.csv", "loan,event,on,amount", "2,payment,2026-02-01,1000")
     karez.write("claims.csv", "kind,holder,business,things", "pledge,bank-a,Hill Farm,MV=77")
     karez.write(
         "cases.json", '{"loan": {"terms": {"contractType": "CSH", "statusDate": "2026-01-01"}}}'
@@ -173,6 +284,10 @@ def test_command__answers_in_json(karez: Karez):
     karez.write("base.toml", "steps = []\ndebtors = []\nrates = { receivables = 0.85 }\n")
     for file, text in PRICE.items():
         karez.write(file, text)
+    karez.write("small.toml", SMALLEST)
+    karez.write("loan-map.toml", LOAN_MAP)
+    karez.write("loan-book.csv", "no,day,sum,n,how", "1,2026-01-05,10,2,ok")
+    karez.write("product-past.csv", "application,amount", "A1,1000")
     karez.write("trades.json", '{"parties": [], "advances": []}')
     karez.write("portfolio.csv", "id,exposure,pd,lgd", "mill,1000.00,0.04,0.45")
     karez.write("shocks.toml", "[[shocks]]", 'name = "drought"', "severity_sd = 2.0")
@@ -190,11 +305,19 @@ def test_command__answers_in_json(karez: Karez):
         'features = [{ name = "town", kind = "factor" }]',
     )
     karez.write("invoices.csv", HEADER, GOOD)
+    karez.write("parties.csv", "kind,name,keys", "person,Ann,nin:2")
     karez.write("invoice.xml", invoice())
     karez.write("event.json", json.dumps(EVENT))
-    karez.write("bank.csv", make_bank_file(accounts=2, rows_each=10).rstrip())
+    karez("institution", "chart", "--currency", "EUR")
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
+    chart = ["1020,asset,EUR", "1100,asset,EUR", "1110,asset,EUR", "4010,income,EUR"]
+    karez("account", "open", "--file", karez.write("chart.csv", "code,type,currency", *chart))
+    pledged = SMALLEST.replace('"small"', '"pledged"') + PLEDGED
+    karez("product", "publish", karez.write("pledged.toml", pledged))
+    karez("party", "add", "firm", "Mill", "--key", "tin:1")
+    karez("consent", "grant", *READABLE.split())
+    karez("application", "submit", "--id", HELD[0], *ASKED.split())
     karez("rights", "reserve", "--id", HELD[1], *CLAIM.split(), *UNTIL)
     for name, arguments in CALLS.items():
         done = karez.run(*name.split(), *arguments.split(), "--json")

@@ -30,3 +30,8 @@ class Findings:
         self.findings_total += 1
         if len(self.findings) < self.most:
             self.findings.append(Finding(check, table, str(row), what))
+
+    def take(self, other: Findings) -> None:
+        """Add the disagreements of another verification."""
+        self.findings_total += other.findings_total
+        self.findings += other.findings[: self.most - len(self.findings)]

@@ -26,8 +26,7 @@ ASKED = [
 def outcomes(transfer: Transfer, answer: Answer) -> Outcomes:
     state = BookState.empty(HEAD)
     state.codes.update({1: "cash", 2: "deposit"})
-    state.currencies.extend(["EUR", "JPY"])
-    state.currency[2] = 1
+    state.currency[1:] = [int.from_bytes(code) for code in (b"EUR", b"JPY")]
     one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
     verdict = Verdict(np.array([answer], np.int16), one, one * 2, one * 5, zero, {0: -7})
     return Outcomes(

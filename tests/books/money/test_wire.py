@@ -15,11 +15,11 @@ from karez.books.money.wire import (
     Int4,
     Int8,
     Rows,
+    checked_row,
     checksums,
     encode_row,
     pack_transfers,
     read_copy,
-    row_checksum,
     split_rows,
     unpack_transfers,
 )
@@ -104,7 +104,7 @@ def test_small_row__is_what_postgresql_sends(connection: psycopg.Connection) -> 
 
 def test_small_row__checksum_sees_any_bit() -> None:
     values = (Int4(1), "ann", None, datetime(2026, 1, 5, tzinfo=UTC), Int4(0))
-    whole = encode_row((*values, row_checksum(values)))
+    whole = checked_row(values)
     (record,) = split_rows(whole)
     assert record.checksum_holds
     # A byte of the text, the instant, the position, and the checksum itself.

@@ -112,7 +112,7 @@ def test_mapping__malformed(text: str, reason: str):
 
 
 def test_mapping__unknown_names_those_there_are():
-    with pytest.raises(MappingUnknownError, match="cn-vat-firms, plain"):
+    with pytest.raises(MappingUnknownError, match="cn-vat-firms, firm-lists, plain"):
         InvoiceMapping.load("nowhere")
 
 

@@ -10,7 +10,8 @@ import pytest
 from tidy.tree import ROOT
 
 
-def _around() -> Iterator[Path]:
+def around() -> Iterator[Path]:
+    """Give the folders beside which data may lie."""
     yield from (ROOT, *ROOT.parents)
     link = ROOT / ".git"
     if link.is_file():  # a worktree: beside the repository that it is of
@@ -20,7 +21,7 @@ def _around() -> Iterator[Path]:
 def shared_case(name: str) -> Any:
     """Return a file of cases, or skip the test."""
     data = Path("shared") / "cases" / name
-    found = next((folder / data for folder in _around() if (folder / data).exists()), None)
+    found = next((folder / data for folder in around() if (folder / data).exists()), None)
     if found is None:
         pytest.skip(f"there is no {data} beside the repository")
     return json.loads(found.read_text())

@@ -29,6 +29,7 @@ from karez.engines.score.measures import log_loss
 from karez.engines.score.model import Proof
 from karez.engines.score.points import base_points
 from karez.engines.score.scorecard import parts
+from karez.engines.score.stranger import stranger
 from karez.engines.score.tree_kernels import DEPTH
 from karez.engines.score.trees import TOGETHER, added, placed
 
@@ -218,6 +219,11 @@ def test_fit__trees_keep_the_direction_and_the_rate(world: World, model: Model):
     asked = Table(asked.ids, {**asked.numbers, "debt": np.tile(debts, 25)}, asked.labels)
     logit = apply(model, asked).logit.reshape(25, 41)
     assert (np.diff(logit, axis=1) >= -1e-9).all()
+
+
+def test_stranger__may_be_anything_that_trees_say(model: Model):
+    bare = stranger(attrs.evolve(model, trees=None), {})
+    assert stranger(model, {}).pd_high > bare.pd_high + 0.01
 
 
 def test_document__brings_trees_back_and_refuses_what_does_not_fit(world: World, model: Model):

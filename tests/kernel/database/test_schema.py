@@ -18,7 +18,19 @@ from karez.kernel.database.migration import split_statements
 SOURCE = Path(karez.__file__).parent
 SCHEMAS = tuple(
     SOURCE / f"{room}/sql/schema.sql"
-    for room in ("kernel", "books/money", "books/facts", "books/rights", "services/consent")
+    for room in (
+        "kernel",
+        "books/money",
+        "books/facts",
+        "books/rights",
+        "services/consent",
+        "services/products",
+        "services/lending",
+        "services/parties",
+        "services/origination",
+        "services/payments",
+        "services/closing",
+    )
 )
 
 

@@ -79,6 +79,12 @@ def find_body(connection: psycopg.Connection, index: int) -> Recorded:
     return found
 
 
+def find_bodies(connection: psycopg.Connection, indices: Sequence[int]) -> dict[int, bytes]:
+    """Return the bodies of the facts at these indices, without the erased."""
+    rows = connection.execute(QUERIES["bodies_at"].text, {"indices": list(indices)})
+    return {index: bytes(body) for index, body, _ in rows}
+
+
 @attrs.frozen
 class Filter:
     """Which facts are asked for; what is None does not matter."""
@@ -110,6 +116,30 @@ def stream_bodies(
         yield from cursor.execute(QUERIES["bodies_until"].text, asked)
 
 
+@attrs.frozen
+class Window:
+    """The facts about one subject, of some days."""
+
+    subject: str
+    since: date
+    until: date
+
+
+def stream_bodies_of(
+    connection: psycopg.Connection, schemas: Sequence[str], windows: Sequence[Window]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield as ``stream_bodies`` does what lies in these windows; a subject has at most one."""
+    with connection.cursor("bodies_of_subjects", binary=True) as cursor:
+        cursor.itersize = _BODIES_AT_A_TIME
+        asked = {
+            "schemas": list(schemas),
+            "subjects": [each.subject for each in windows],
+            "since": [each.since for each in windows],
+            "until": [each.until for each in windows],
+        }
+        yield from cursor.execute(QUERIES["bodies_of_subjects"].text, asked)
+
+
 def recorded_at_of(
     connection: psycopg.Connection, indices: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
@@ -128,9 +158,7 @@ def find_keyed(connection: psycopg.Connection, keys: Sequence[str]) -> dict[str,
     """Return index and body of the facts with these idempotency keys, without the erased."""
     digests = [key_digest(key, b"") for key in keys]
     indices = find_digests(connection, "known_keys", digests)
-    asked = {"indices": list(indices.values())}
-    rows = connection.execute(QUERIES["bodies_at"].text, asked)
-    bodies = {index: bytes(body) for index, body, _ in rows}
+    bodies = find_bodies(connection, list(indices.values()))
     return {
         key: (indices[digest], bodies[indices[digest]])
         for key, digest in zip(keys, digests, strict=True)

@@ -65,3 +65,9 @@ class Verdict:
     amount: Int64s
     hold: Int64s
     detail: dict[int, int]  # row -> the available amount that refused it
+
+    @property
+    def refused_accounts(self) -> Int64s:
+        """The accounts that refused rows name."""
+        refused = self.answer > Answer.REPLAYED
+        return np.concatenate([self.debit[refused], self.credit[refused]])

@@ -8,7 +8,7 @@ whether it has nulls, type, count, lower bound), then length and value of each e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from psycopg import sql
 from psycopg.pq import ExecStatus
 
 from karez.kernel.errors import ensure
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
 
 _HEADER = np.dtype([(name, ">i4") for name in ("dimensions", "nulls", "type", "count", "from")])
 
@@ -37,6 +40,15 @@ def read_columns(
     result = connection.pgconn.exec_params(composed.as_bytes(connection), None, result_format=1)
     if result.status != ExecStatus.TUPLES_OK:
         raise psycopg.errors.error_from_result(result, connection.info.encoding)
+    return unpack_columns(result, layout)
+
+
+def unpack_columns(result: PGresult, layout: np.dtype[np.void]) -> npt.NDArray[np.void]:
+    """Return the records that the arrays in the one row of a binary result make up.
+
+    The arrays come in the order of the fields of ``layout``; what comes after them is left alone.
+    """
+    names = layout.names or ()
     columns = [result.get_value(0, place) for place in range(len(names))]
     if columns[0] is None:  # the array of no rows
         return np.empty(0, dtype=layout)

@@ -112,13 +112,13 @@ class Outcomes:
                 details["closed_on"] = state.closed_on.get(account, "an earlier day")
             case Answer.CURRENCY_MIXED:
                 details |= {"debit": state.label(debit), "credit": state.label(credit)}
-                details["debit_currency"] = state.currencies[state.currency[debit]]
-                details["credit_currency"] = state.currencies[state.currency[credit]]
+                details["debit_currency"] = state.currency_code(debit)
+                details["credit_currency"] = state.currency_code(credit)
             case Answer.DATE_RANGE | Answer.PERIOD_CLOSED:
                 details["valid_on"] = _date_text(int(asked["valid_on"]))
                 details["closed_through"] = _date_text(state.head.closed_through or 0)
             case Answer.LIMIT_DEBIT | Answer.LIMIT_CREDIT:
-                money = currency(state.currencies[int(state.currency[account])])
+                money = currency(state.currency_code(account))
                 moved = int(verdict.amount[row] + max(verdict.hold[row], 0))
                 details["currency"] = money.code
                 details["available"] = format_amount(verdict.detail[row], money)

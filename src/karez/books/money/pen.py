@@ -27,10 +27,9 @@ from karez.books.money.wire import (
     Int4,
     Rows,
     begin_digest,
-    encode_row,
+    checked_row,
     instant_of,
     pack_transfers,
-    row_checksum,
     seen_by,
 )
 from karez.kernel.database import Role, lock_head
@@ -170,7 +169,7 @@ def small_stream(pen: Pen, rows: Iterable[SmallRow]) -> bytes:
     pieces: list[bytes] = []
     for position, values in enumerate(rows):
         row = (Int4(pen.institution_id), *values, instant, Int4(position))
-        pieces.append(encode_row((*row, row_checksum(row))))
+        pieces.append(checked_row(row))
     return b"".join(pieces)
 
 

@@ -336,6 +336,7 @@ class _Posting:
             for row, available in list(verdict.detail.items()):
                 if first <= row < first + length:
                     verdict.detail[row - first + start] = available
+        self.state.read_labels(self.pen.connection, verdict.refused_accounts)
         return Outcomes(
             batch=self.batch,
             answer=verdict.answer,

@@ -9,7 +9,8 @@ for ever.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -239,6 +240,14 @@ def trial_balance(
     return TrialBalance(valid_on, boundary, rows)
 
 
+def balances_now(connection: psycopg.Connection, numbers: Collection[int]) -> dict[int, int]:
+    """Return what was debited less what was credited on accounts, of everything recorded."""
+    asked = {"numbers": list(numbers), "through": None}
+    rows = connection.execute(QUERIES["sums_now"].text, asked)
+    found = {row[0]: row[1] - row[2] for row in rows}
+    return {number: found.get(number, 0) for number in numbers}
+
+
 def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:
     """Return one entry, or raise EntryUnknownError."""
     rows = connection.execute(
@@ -268,6 +277,26 @@ def find_entry(connection: psycopg.Connection, entry_id: UUID) -> PostedEntry:
             for row in rows
         ),
     )
+
+
+def entries_among(connection: psycopg.Connection, entry_ids: Collection[UUID]) -> list[UUID]:
+    """Return those of these entries that are in the book, in their order."""
+    asked = {"entry_ids": list(entry_ids)}
+    there = {row[0] for row in connection.execute(QUERIES["transfers_of_entries"].text, asked)}
+    return [one for one in entry_ids if one in there]
+
+
+def sums_of_entries(
+    connection: psycopg.Connection, entry_ids: Collection[UUID], *, known_at: datetime
+) -> dict[int, int]:
+    """Return what these entries posted by an instant: debits less credits of accounts by number."""
+    sums: Counter[int] = Counter()
+    asked = {"entry_ids": list(entry_ids)}
+    for row in connection.execute(QUERIES["transfers_of_entries"].text, asked):
+        if instant_of(row[14]) <= known_at:
+            sums[row[2]] += row[4]
+            sums[row[3]] -= row[4]
+    return dict(sums)
 
 
 def _balance(

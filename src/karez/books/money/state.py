@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from karez.books.money.columns import read_columns
+from karez.books.money.columns import read_columns, unpack_columns
 from karez.books.money.queries import QUERIES
 from karez.books.money.wire import Rows, instant_of
 from karez.kernel.errors import ensure
@@ -26,11 +26,22 @@ Int64s = npt.NDArray[np.int64]
 
 NO_LIMIT = np.iinfo(np.int64).min
 UNKNOWN, OPEN, CLOSED = 0, 1, 2  # what the cache knows of an account
-_FEW = 2_000  # more accounts than this are loaded by loading all
+_FEW = 2_000  # more accounts than this may be loaded by loading all,
+_SHARE = 8  # if they are more than this part of the chart
 _REPLAY_MOST = 500_000  # more transfers by others than this: begin again
 
 _MOVED = np.dtype(
     [(n, "i8") for n in ("debit_account", "credit_account", "amount_minor", "hold_minor")]
+)
+_DEFINITION = np.dtype(
+    [
+        ("account_number", "i8"),
+        ("by_credit", "?"),
+        ("currency", "i4"),
+        ("floor_minor", "i8"),
+        ("ceiling_minor", "i8"),
+        ("is_closed", "?"),
+    ]
 )
 _TRANSFERS_SINCE = (
     "money.transfer WHERE institution_id = current_setting('karez.institution_id')::integer"
@@ -63,7 +74,7 @@ class BookState:
     head: Head
     status: npt.NDArray[np.int8]
     summed: npt.NDArray[np.bool_]
-    currency: npt.NDArray[np.int16]
+    currency: npt.NDArray[np.int32]  # the three letters of its code, one byte each
     debit_guard: Int64s
     credit_guard: Int64s
     debits_posted: Int64s
@@ -72,7 +83,6 @@ class BookState:
     credits_pending: Int64s
     codes: dict[int, str] = attrs.field(factory=dict[int, str])
     closed_on: dict[int, str] = attrs.field(factory=dict[int, str])
-    currencies: list[str] = attrs.field(factory=list[str])
     kinds: dict[str, int] = attrs.field(factory=dict[str, int])
     has_limits: bool = False  # of any account that we know
 
@@ -84,7 +94,7 @@ class BookState:
             head=head,
             status=np.zeros(size, np.int8),
             summed=np.zeros(size, np.bool_),
-            currency=np.zeros(size, np.int16),
+            currency=np.zeros(size, np.int32),
             debit_guard=np.full(size, NO_LIMIT),
             credit_guard=np.full(size, NO_LIMIT),
             debits_posted=np.zeros(size, np.int64),
@@ -100,6 +110,21 @@ class BookState:
     def label(self, number: int) -> str:
         """Return the code people know this account by."""
         return self.codes.get(number, f"number {number}")
+
+    def currency_code(self, number: int) -> str:
+        """Return the currency of this account."""
+        return int(self.currency[number]).to_bytes(3).decode()
+
+    def read_labels(self, connection: psycopg.Connection, numbers: Int64s) -> None:
+        """Load what people must be told of these accounts: code, and when it was closed."""
+        wanted = {"numbers": np.unique(self._in_chart(numbers)).tolist()}
+        if not wanted["numbers"]:
+            return
+        rows = connection.execute(QUERIES["account_labels"].text, wanted).fetchall()
+        for number, code, closed_on in rows:
+            self.codes[number] = code
+            if closed_on:
+                self.closed_on[number] = str(closed_on)
 
     def apply(self, rows: Rows) -> None:
         """Add the effect of these transfers to the sums of the accounts we keep sums of."""
@@ -176,22 +201,20 @@ class BookState:
             setattr(self, name, grown)
 
     def _load_definitions(self, connection: psycopg.Connection, missing: Int64s) -> None:
-        numbers = None if len(missing) > _FEW else missing.tolist()
-        rows = connection.execute(QUERIES["definitions"].text, {"numbers": numbers}).fetchall()
-        for number, code, normal_side, currency, floor, ceiling, closed_on in rows:
-            if currency not in self.currencies:
-                self.currencies.append(currency)
-            self.codes[number] = code
-            self.currency[number] = self.currencies.index(currency)
-            self.status[number] = CLOSED if closed_on else OPEN
-            if closed_on:
-                self.closed_on[number] = str(closed_on)
-            floor_guard = NO_LIMIT if floor is None else floor
-            ceiling_guard = NO_LIMIT if ceiling is None else -ceiling
-            by_credit = normal_side == "credit"
-            self.debit_guard[number] = floor_guard if by_credit else ceiling_guard
-            self.credit_guard[number] = ceiling_guard if by_credit else floor_guard
-            self.has_limits |= not floor_guard == ceiling_guard == NO_LIMIT
+        all_of_them = len(missing) > max(_FEW, len(self.status) // _SHARE)
+        numbers = None if all_of_them else missing.tolist()
+        query = QUERIES["definitions"].text
+        result = connection.execute(query, {"numbers": numbers}, binary=True).pgresult
+        assert result is not None  # noqa: S101 - for the type checker
+        rows = unpack_columns(result, _DEFINITION)
+        at = rows["account_number"]
+        floor, ceiling = rows["floor_minor"], rows["ceiling_minor"]
+        ceiling = np.where(ceiling == NO_LIMIT, NO_LIMIT, -ceiling)
+        self.status[at] = np.where(rows["is_closed"], CLOSED, OPEN)
+        self.currency[at] = rows["currency"]
+        self.debit_guard[at] = np.where(rows["by_credit"], floor, ceiling)
+        self.credit_guard[at] = np.where(rows["by_credit"], ceiling, floor)
+        self.has_limits |= bool((floor != NO_LIMIT).any() or (ceiling != NO_LIMIT).any())
         ensure((self.status[missing] != UNKNOWN).all(), "account numbers have no gap")
 
     def _load_sums(self, connection: psycopg.Connection, unsummed: Int64s) -> None:

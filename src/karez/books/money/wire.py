@@ -273,9 +273,14 @@ def _octets(value: Any) -> bytes | None:
 _FORMATS: Mapping[type, str] = {bool: ">?", Int2: ">h", Int4: ">i", Int8: ">q"}
 
 
-def row_checksum(values: Sequence[Any]) -> Int8:
-    """Return the checksum of a row of a small table: the first 8 bytes of its SHA-256."""
-    return Int8(struct.unpack_from(">q", hashlib.sha256(encode_row(values)).digest())[0])
+def checked_row(values: Sequence[Any]) -> bytes:
+    """Return the tuple of a row of a small table, with its checksum as the last field.
+
+    The checksum is the first 8 bytes of the SHA-256 of the tuple without it.
+    """
+    fields = b"".join(_encode_field(value) for value in values)
+    checksum = hashlib.sha256(struct.pack(">h", len(values)) + fields).digest()[:8]
+    return struct.pack(">h", len(values) + 1) + fields + struct.pack(">i", 8) + checksum
 
 
 def begin_digest(previous: bytes, number: int, recorded_at: int) -> Digest:

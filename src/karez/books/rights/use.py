@@ -115,6 +115,17 @@ def list_consents(
     return [row[0] for row in connection.execute(QUERIES["consent_ids"].text, parameters)]
 
 
+def consents_over(
+    connection: psycopg.Connection, grantors: Sequence[str], *, receiver: str, series: str
+) -> dict[str, list[tuple[UUID, date, date]]]:
+    """Return by grantor the consents over a series, the latest first, and the days they cover."""
+    asked = {"grantors": list(grantors), "receiver": receiver, "series": series}
+    found: dict[str, list[tuple[UUID, date, date]]] = {}
+    for grantor, *rest in connection.execute(QUERIES["consents_over"].text, asked):
+        found.setdefault(grantor, []).append((rest[0], rest[1], rest[2]))
+    return found
+
+
 def refusal(verdict: str, use: Use) -> KarezError | None:
     """Return the error that a verdict of the database is, None if it allows."""
     if verdict == ALLOWED:

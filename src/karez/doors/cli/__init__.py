@@ -28,6 +28,7 @@ COMMANDS = {
     "statement": ("karez.doors.cli.read:statement", "Show what happened on an account."),
     "trial-balance": ("karez.doors.cli.read:trial_balance", "Show the balance of every account."),
     "period": ("karez.doors.cli.period:period", "Close the books through a day."),
+    "close": ("karez.doors.cli.close:close", "End days, for every loan."),
     "verify": ("karez.doors.cli.verify:verify", "Check that the book agrees with itself."),
     "export": ("karez.doors.cli.export:export", "Write the book to a file."),
     "import": ("karez.doors.cli.imports:imports", "Take in trade documents as facts."),
@@ -38,9 +39,19 @@ COMMANDS = {
     "risk": ("karez.doors.cli.risk:risk", "Say what a book of loans may lose."),
     "score": ("karez.doors.cli.score:score", "Score few, unlike customers."),
     "price": ("karez.doors.cli.price:price", "Price loans, plan a year's lending, try policies."),
+    "party": ("karez.doors.cli.party:party", "Record and find persons, firms and groups."),
+    "product": ("karez.doors.cli.product:product", "Define products as term sheets."),
+    "application": (
+        "karez.doors.cli.application:application",
+        "Take a loan from the request to the books.",
+    ),
+    "loan": ("karez.doors.cli.loan:loan", "Book loans, and record what happens to them."),
+    "payment": ("karez.doors.cli.payment:payment", "Take payments to their loans."),
+    "report": ("karez.doors.cli.report:report", "Report on books and loans, as of any day."),
+    "tape": ("karez.doors.cli.tape:tape", "Write all loans to a file, for investors."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
-    "demo": ("karez.doors.cli.demo:demo", "Show it all, with a bank's file."),
+    "demo": ("karez.doors.cli.demo:demo", "See a lender live: from invoices to loans to reports."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""
 

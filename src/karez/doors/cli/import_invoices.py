@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from karez.doors.files.trade.folders import free_name
 from karez.doors.files.trade.invoices import InvoiceChunk, read_invoices
 from karez.doors.files.trade.mapping import InvoiceMapping
 from karez.doors.files.trade.sheets import open_table
+from karez.services.evidence import Evidence
 from karez.services.trade import Repeats, record_documents
 
 
@@ -58,25 +60,45 @@ def invoices(  # noqa: PLR0913 - one for each option
         mapping = attrs.evolve(mapping, attester=attester)
     if control_group is not None:
         mapping = attrs.evolve(mapping, control_group=control_group)
-    report = Report()
-    numbers: dict[str, Repeats] = {}
-    kept: list[Path] = []
     with open_evidence(shell) as evidence, progress(shell, "rows") as tell:
+        intake = InvoiceIntake(evidence, mapping, tell, rejects=rejects, dry_run=dry_run)
         for file in files:
-            with ExitStack() as stack:
-                table = stack.enter_context(open_table(file, mapping.encoding))
-                keeper = _Keeper(stack, table, rejects)
-                chunks = read_invoices(table, mapping, report.intake, numbers)
-                for chunk in ahead(chunks):
-                    done = record_documents(evidence, chunk.batch, dry_run=dry_run)
-                    unread = [fault.error for fault in chunk.block.faults.values()]
-                    chunk.mark_refused(done)
-                    report.intake.add(done, unread)
-                    report.refuse(_refusals(table, chunk))
-                    keeper.keep(chunk)
-                    tell(report.intake.documents)
-                kept += keeper.kept
-    report.show(shell, dry_run=dry_run, kept=kept)
+            intake.take(file)
+    intake.report.show(shell, dry_run=dry_run, kept=intake.kept)
+
+
+@attrs.define
+class InvoiceIntake:
+    """Records tables of invoices one after another, and keeps account of them.
+
+    Rows that are refused are kept as files in ``rejects``, if that is a folder.
+    """
+
+    evidence: Evidence
+    mapping: InvoiceMapping
+    tell: Callable[[int], object]
+    rejects: Path | None = None
+    dry_run: bool = False
+    report: Report = attrs.field(factory=Report)
+    kept: list[Path] = attrs.field(factory=list[Path])
+    _numbers: dict[str, Repeats] = attrs.field(factory=dict[str, Repeats])
+
+    def take(self, file: Path) -> None:
+        """Record the invoices of a file."""
+        report = self.report
+        with ExitStack() as stack:
+            table = stack.enter_context(open_table(file, self.mapping.encoding))
+            keeper = _Keeper(stack, table, self.rejects)
+            chunks = read_invoices(table, self.mapping, report.intake, self._numbers)
+            for chunk in ahead(chunks):
+                done = record_documents(self.evidence, chunk.batch, dry_run=self.dry_run)
+                unread = [fault.error for fault in chunk.block.faults.values()]
+                chunk.mark_refused(done)
+                report.intake.add(done, unread)
+                report.refuse(_refusals(table, chunk))
+                keeper.keep(chunk)
+                self.tell(report.intake.documents)
+            self.kept += keeper.kept
 
 
 def _refusals(table: Table, chunk: InvoiceChunk) -> list[Refusal]:

@@ -21,6 +21,7 @@ COMMANDS = {
         "Take in tables of invoices (CSV, Parquet, XLSX).",
     ),
     "ubl": ("karez.doors.cli.import_ubl:ubl", "Take in UBL 2.1 documents (XML)."),
+    "loans": ("karez.doors.cli.import_loans:loans", "Take in a book of loans."),
     "epcis": ("karez.doors.cli.import_epcis:epcis", "Take in EPCIS 2.0 events (JSON)."),
 }
 SHOWN_MOST = 20
@@ -30,7 +31,7 @@ Item = TypeVar("Item")
 
 @click.command("import", cls=LazyGroup, table=COMMANDS)
 def imports() -> None:
-    """Take in trade documents as facts."""
+    """Take in trade documents as facts, and books of loans."""
 
 
 def import_options(command: Callable[..., None]) -> Callable[..., None]:

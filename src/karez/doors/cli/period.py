@@ -7,10 +7,11 @@ from datetime import date
 
 import click
 
-from karez.doors.cli.bookkeeping import open_books
+from karez.doors.cli.bookkeeping import major, open_books
 from karez.doors.cli.shell import Shell, command_options, table
+from karez.kernel.ids import show_id
 from karez.kernel.time import parse_date
-from karez.services import bookkeeping
+from karez.services import accounting, bookkeeping
 
 by = click.option(
     "--by", "actor", default=getpass.getuser, help="Who does it; by default this user."
@@ -45,6 +46,29 @@ def reopen(shell: Shell, *, through: date | None, reason: str, actor: str) -> No
         closed = bookkeeping.reopen_period(books, through, actor=actor, reason=reason)
     now = f"closed through {closed}" if closed else "open on every day"
     shell.show({"closed_through": closed}, [f"The books are {now}."])
+
+
+@period.command("end-year")
+@click.argument("on", metavar="DAY", type=parse_date)
+@click.option(
+    "--to", "retained", default=accounting.RETAINED, metavar="CODE", help="Retained earnings."
+)
+@click.option("--undo", is_flag=True, help="Take it back, by reversals of the same day.")
+@command_options
+def end_year(shell: Shell, *, on: date, retained: str, undo: bool) -> None:
+    """Carry income and expense to retained earnings, dated DAY; a second time changes nothing."""
+    with open_books(shell) as books:
+        if undo:
+            gone = [show_id("ent", one) for one in accounting.undo_year_end(books, on)]
+            shell.show(
+                {"on": on, "reversals": gone}, [f"The year is open again: {', '.join(gone)}."]
+            )
+            return
+        ended = accounting.end_year(books, on, retained=retained)
+    result = {unit: major(amount, unit) for unit, amount in ended.result_minor.items()}
+    entry = show_id("ent", ended.entry_id) if ended.entry_id is not None else None
+    said = ", ".join(f"{unit} {amount}" for unit, amount in result.items()) or "nothing was left"
+    shell.show({"on": on, "entry": entry, "result": result}, [f"Carried to {retained}: {said}."])
 
 
 @period.command("list")

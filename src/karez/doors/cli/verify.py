@@ -1,4 +1,4 @@
-"""``karez verify``: can the book disagree with itself?"""
+"""``karez verify``: can the books disagree with themselves, or with one another?"""
 
 from __future__ import annotations
 
@@ -6,27 +6,39 @@ import click
 
 from karez.doors.cli.bookkeeping import open_books, progress, show_verification
 from karez.doors.cli.shell import Shell, command_options
-from karez.services import bookkeeping
+from karez.services import bookkeeping, closing, lending
 
 
 @click.command()
 @command_options
 def verify(shell: Shell) -> None:
-    """Recompute every balance and invariant from the postings.
+    """Recompute every balance and invariant from the postings, and every loan from its events.
 
     Exit code 6 says that something disagrees; the rows are named.
     """
-    with open_books(shell) as books, progress(shell, "transfers") as tell:
-        report = bookkeeping.verify(books, tell)
+    with open_books(shell) as books:
+        with progress(shell, "transfers") as tell:
+            report = bookkeeping.verify(books, tell)
+        with progress(shell, "loans") as tell:
+            loans = lending.verify(books, tell)
+        days = closing.verify(books)
+    for other in (loans, days):
+        report.take(other)
     said = {
         "through": report.through,
         "batches": report.batches,
         "accounts": report.accounts,
         "transfers": report.transfers,
         "seals": report.seals,
+        "loans": loans.loans,
+        "events": loans.events,
+        "days": days.days,
+        "provisions": days.provisions,
     }
     counted = (
         f"{report.transfers:,} transfers in {report.batches:,} batches,"
         f" {report.accounts:,} accounts, {report.seals:,} seals"
     )
+    if loans.loans:
+        counted += f", {loans.loans:,} loans, {loans.events:,} events, {days.days:,} days"
     show_verification(shell, report, said, counted)

@@ -11,6 +11,7 @@ from karez.engines.score.kernels import _compile
 from karez.engines.score.table import Floats, Ints
 
 DEPTH = 4  # questions of a tree, all of them asked of every loan
+LEAST_GAIN = 1e-9  # of a question; less may be rounding
 
 
 @_compile
@@ -28,7 +29,7 @@ def grow(
     node = np.zeros(rows, np.int32)
     for question in range(DEPTH):
         nodes = 1 << question
-        most = 0.0
+        most = LEAST_GAIN
         for feature in range(features):
             first, second = np.zeros((nodes, width)), np.zeros((nodes, width))
             for row in range(rows):

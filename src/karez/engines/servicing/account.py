@@ -14,8 +14,10 @@ from karez.engines.servicing.period import Period
 from karez.engines.servicing.plan import Plan
 from karez.engines.servicing.row import Row
 from karez.engines.servicing.terms import Bucket, PaymentKind, ScheduleKind, Terms
+from karez.engines.servicing.trail import Trail
 
 if TYPE_CHECKING:
+    from karez.engines.servicing.course import Course
     from karez.engines.servicing.declining import Declining
 
 Portions = list[int]
@@ -38,6 +40,7 @@ class Account:
         self.disbursed: list[tuple[date, int, int]] = []  # day, amount, fees taken from it
         self.capitalised: list[tuple[date, int]] = []
         self.started: date | None = None
+        self.as_of: date | None = None  # through which day it was folded
         self.overpaid = 0
         self.overpayments: list[tuple[date, PaymentKind, int]] = []
         self.portions: dict[int, Portions] = {}
@@ -57,6 +60,8 @@ class Account:
         self.fee_parts: dict[tuple[int, date, date], int] = {}
         self.paid_rows: dict[int, list[Row]] = {}
         self.refold = refold
+        self.trail = Trail()
+        self.course: Course | None = None  # how income goes on, once somebody asks
 
     def copy(self) -> Account:
         """Return an equal loan that can change on its own."""
@@ -77,6 +82,8 @@ class Account:
         twin.chargebacks = {number: list(parts) for number, parts in self.chargebacks.items()}
         twin.met_before = dict(self.met_before)
         twin.fee_parts = dict(self.fee_parts)
+        twin.trail = self.trail.copy()
+        twin.course = None
         return twin
 
     @property
@@ -151,13 +158,20 @@ class Account:
     def follow(self, pairs: Iterable[tuple[Row, Period]], on: date) -> None:
         """Set what these rows owe to what their periods say, and judge them."""
         for row, period in pairs:
-            owed = row.owed
-            principal, interest = period.due_principal, period.due_interest
+            before = row.owed[:2]
+            self.follow_one(row, period)
             # A row that owes something and as much as before was judged when it was paid.
-            if owed[0] != principal or owed[1] != interest or not (principal or interest):
-                owed[0], owed[1] = principal, interest
+            if before != row.owed[:2] or not any(before):
                 row.update(on)
         self.the_plan().unshown.clear()
+
+    def follow_one(self, row: Row, period: Period) -> None:
+        """Set what a row owes to what its period says."""
+        row.owed[:2] = period.due_principal, period.due_interest
+        if not self.recalculates:
+            # Such a plan knows nothing of what was credited back to its rows.
+            row.owed[0] += row.credited[0]
+            row.owed[1] += row.credited[1]
 
     def pairs(self) -> Iterator[tuple[Row, Period]]:
         """Yield each row with the period of the plan that it stands for."""

@@ -130,7 +130,7 @@ def accelerate(account: Account, on: date) -> None:
         event
         for event in account.done
         if isinstance(event, Payment)
-        and event.on < on
+        and event.on <= on
         and any(on < row.start for row in account.paid_rows.get(event.number, ()))
     ]
     kept = [row for row in account.rows if row.start < on or row is current or row.down_payment]

@@ -24,6 +24,7 @@ from karez.engines.servicing import (
     repay,
 )
 from karez.engines.servicing.account import Account
+from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.charges import add_charge, disbursement_fee, take_fees_anew, waive
 from karez.engines.servicing.errors import EventRepeatedError, EventUnknownError, NotDisbursedError
 from karez.engines.servicing.events import (
@@ -87,6 +88,7 @@ def begin(terms: Terms, standing: Sequence[Event]) -> Account:
     if not payouts:
         return account
     account.started = payouts[0]
+    account.trail.accrual.since = day_number(payouts[0])
     account.at_payout = [
         event
         for event in standing
@@ -103,12 +105,19 @@ def begin(terms: Terms, standing: Sequence[Event]) -> Account:
 def take(account: Account, event: Event) -> None:
     """Let the next event happen to a loan with a progressive schedule."""
     _guard(account, event)
+    account.trail.before(account, event)
     account.pays_off = repay.pays_off(account, event)
     if not isinstance(event, (Charge, *_VARIATIONS, DueDateMove)):
         account.charge_arrears(event.on)
+    _happen(account, event)
+
+
+def _happen(account: Account, event: Event) -> None:
+    """Let an event change the loan, and note what it moved."""
     if not isinstance(event, _WITHOUT_EFFECT):
         _apply(event, account)
     account.done.append(event)
+    account.trail.after(account, event)
 
 
 def end(account: Account, as_of: date) -> Account:
@@ -118,6 +127,8 @@ def end(account: Account, as_of: date) -> Account:
     if account.declining is not None:
         prepaying.trim(account)
     _finish(account)
+    account.as_of = as_of
+    account.course = None
     return account
 
 
@@ -133,14 +144,17 @@ def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     for event in ordered:
         if isinstance(event, Charge):
             add_charge(account, event)
+    fees = iter([kept for _, _, kept in account.disbursed])
     for event in ordered:
-        if isinstance(event, (Disbursement, Charge)):
+        if isinstance(event, Charge):
+            continue
+        if isinstance(event, Disbursement):
+            account.trail.note_payout(account, event, next(fees))
             continue
         _guard(account, event)
         account.charge_arrears(event.on)
-        if not isinstance(event, _WITHOUT_EFFECT):
-            _apply(event, account)
-        account.done.append(event)
+        account.trail.before(account, event)
+        _happen(account, event)
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -316,14 +330,19 @@ def _(event: DueDateMove, account: Account) -> None:
 
 
 def _follow_unmet(account: Account, since: date) -> None:
-    """Set what unmet rows owe to what the plan says, from a day on."""
+    """Set what unmet rows owe to what the plan says, from a day on.
+
+    Where interest follows payments, all rows from that day on follow the plan.
+    """
     plan = account.the_plan()
+    if account.follows:
+        account.follow((pair for pair in account.pairs() if pair[0].due >= since), since)
+        return
     for row in account.rows:
         if not row.down_payment and not row.met and row.due >= since:
             period = plan.find(row.start, row.due)
             if period is not None and not row.additional:
-                row.owed[0] = period.due_principal
-                row.owed[1] = period.due_interest
+                account.follow_one(row, period)
 
 
 @_apply.register

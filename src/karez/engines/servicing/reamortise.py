@@ -18,6 +18,8 @@ def re_amortise(account: Account, event: ReAmortise) -> None:
     """Spread overdue principal, and interest if there is any, over later instalments."""
     if account.recalculates and account.plan is not None:
         plan = account.the_plan()
+        if plan.maturity <= event.on:
+            return  # No instalment is still to come.
         if event.interest is ReAmortiseInterest.EQUAL_SPLIT:
             _split_interest(plan, event.on)
             for bucket in (Bucket.FEE, Bucket.PENALTY):

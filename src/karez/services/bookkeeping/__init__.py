@@ -17,7 +17,7 @@ from karez.services.bookkeeping.accounts import (
 )
 from karez.services.bookkeeping.books import Books, open_books
 from karez.services.bookkeeping.journal import Journal, open_journal
-from karez.services.bookkeeping.naming import derive_id, derive_ids
+from karez.services.bookkeeping.naming import derive_id, derive_ids, ordered_ids
 from karez.services.bookkeeping.pending import expire_due, post_pending, void_pending
 from karez.services.bookkeeping.periods import close_period, list_period_changes, reopen_period
 from karez.services.bookkeeping.posting import (
@@ -87,6 +87,7 @@ __all__ = [
     "open_accounts",
     "open_books",
     "open_journal",
+    "ordered_ids",
     "post_batch",
     "post_entries",
     "post_entry",

@@ -6,7 +6,12 @@ from karez.services.portraits.portraying import (
     facts_behind,
     portray_all,
 )
-from karez.services.portraits.reading import CurrencyUnclearError, Gathered, LeftOut
+from karez.services.portraits.reading import (
+    CurrencyUnclearError,
+    Gathered,
+    LeftOut,
+    read_records_of,
+)
 
 __all__ = [
     "CurrencyUnclearError",
@@ -16,4 +21,5 @@ __all__ = [
     "PartyUnknownError",
     "facts_behind",
     "portray_all",
+    "read_records_of",
 ]

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from karez.books.facts.read import recorded_at_of, stream_bodies
+from karez.books.facts.read import Window, recorded_at_of, stream_bodies, stream_bodies_of
 from karez.books.facts.schemas import CreditNote, Invoice, Payroll, Visit
 from karez.engines.score.portrait import (
     Invoices,
@@ -51,13 +51,14 @@ class Gathered:
     """Records as the engine takes them.
 
     ``entries`` has the index in the log of each row of each table; ``left_out`` counts facts that
-    are in no table, by reason.
+    are in no table, by reason. ``counterparties`` names those of invoices, by their numbers.
     """
 
     records: Records
     entries: Mapping[str, Ints]
     left_out: Mapping[LeftOut, int]
     currency: str | None
+    counterparties: Sequence[str]
 
 
 class _Party(msgspec.Struct, frozen=True, gc=False):
@@ -190,18 +191,26 @@ def read_records(
     Raises:
         CurrencyUnclearError: there are several, and none was named.
     """
+    return _read(connection, stream_bodies(connection, _SCHEMAS, until), currency)
+
+
+def read_records_of(
+    connection: psycopg.Connection, windows: Sequence[Window], currency: str
+) -> Gathered:
+    """Return what the book says of some subjects, each of days of its own."""
+    return _read(connection, stream_bodies_of(connection, _SCHEMAS, windows), currency)
+
+
+def _read(
+    connection: psycopg.Connection, bodies: Iterator[tuple[int, int, bytes]], currency: str | None
+) -> Gathered:
     reader = _Reader()
-    for entry, day, fact in _facts(connection, until):
-        reader.take(entry, day, fact)
+    decode = msgspec.json.Decoder(_Read).decode
+    for entry, day, body in bodies:
+        reader.take(entry, day, decode(body))
     if currency is None and len(reader.currencies) > 1:
         raise CurrencyUnclearError(currencies=", ".join(sorted(reader.currencies)))
     return _gathered(reader, currency, lambda entries: recorded_at_of(connection, entries))
-
-
-def _facts(connection: psycopg.Connection, until: date) -> Iterator[tuple[int, int, _Read]]:
-    decode = msgspec.json.Decoder(_Read).decode
-    for entry, day, body in stream_bodies(connection, _SCHEMAS, until):
-        yield entry, day, decode(body)
 
 
 def _gathered(
@@ -238,6 +247,7 @@ def _gathered(
         {"invoices": invoices[:, 0], "payrolls": payrolls[:, 0], "labels": labels[:, 0]},
         {why: count for why, count in reader.left_out.items() if count},
         one,
+        list(reader.others),
     )
 
 

@@ -505,6 +505,25 @@ WHERE
     AND valid_on <= %(until)s
 ORDER BY entry_index;
 
+-- name: bodies_of_subjects
+-- Read the bodies of some schemas about each of some subjects, within days of its own.
+SELECT
+    b.entry_index,
+    b.valid_on - '1970-01-01'::date AS day,
+    b.body
+FROM
+    unnest(%(subjects)s::text[], %(since)s::date[], %(until)s::date[])
+        AS asked (subject, since, until)
+INNER JOIN facts.subject AS s
+    ON
+        s.institution_id = current_setting('karez.institution_id')::integer
+        AND asked.subject = s.subject
+INNER JOIN facts.body AS b ON s.institution_id = b.institution_id AND s.pseudonym = b.pseudonym
+WHERE
+    b.schema = any(%(schemas)s::text[])
+    AND b.valid_on BETWEEN asked.since AND asked.until
+ORDER BY b.entry_index;
+
 -- name: recorded_sizes
 -- Read at which size the log stood at which instant, in microseconds since 1970.
 SELECT

@@ -91,19 +91,40 @@ WHERE
     > '2000-01-01T00:00:00Z'::timestamptz + %(after)s * interval '1 microsecond';
 
 -- name: definitions
--- Read the version in force of these accounts, or of all where no numbers are given.
+-- Read by column the version in force of these accounts, or of all where no numbers are given:
+-- the letters of the currency as one number, limits as the least number there is where none is set.
+WITH account AS (
+    SELECT DISTINCT ON (account_number) *
+    FROM money.account
+    WHERE
+        institution_id = current_setting('karez.institution_id')::integer
+        AND (%(numbers)s::bigint[] IS NULL OR account_number = any(%(numbers)s::bigint[]))
+    ORDER BY account_number ASC, version DESC
+)
+
+SELECT
+    array_agg(account_number) AS account_number,
+    array_agg(normal_side = 'credit') AS by_credit,
+    array_agg(
+        (ascii(currency) << 16)
+        + (ascii(substr(currency, 2)) << 8)
+        + ascii(substr(currency, 3))
+    ) AS currency,
+    array_agg(coalesce(floor_minor, -9223372036854775808)) AS floor_minor,
+    array_agg(coalesce(ceiling_minor, -9223372036854775808)) AS ceiling_minor,
+    array_agg(closed_on IS NOT NULL) AS is_closed
+FROM account;
+
+-- name: account_labels
+-- Read what people call these accounts, and the day on which one was closed.
 SELECT DISTINCT ON (account_number)
     account_number,
     code,
-    normal_side,
-    currency,
-    floor_minor,
-    ceiling_minor,
     closed_on
 FROM money.account
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND (%(numbers)s::bigint[] IS NULL OR account_number = any(%(numbers)s::bigint[]))
+    AND account_number = any(%(numbers)s::bigint[])
 ORDER BY account_number ASC, version DESC;
 
 -- name: sums_now

@@ -326,6 +326,21 @@ WHERE
     AND (%(receiver)s::text IS NULL OR receiver = %(receiver)s)
 ORDER BY consent_id;
 
+-- name: consents_over
+-- List the consents of some grantors over one series, the latest first, with the days they cover.
+SELECT
+    grantor,
+    consent_id,
+    range_from,
+    range_to
+FROM rights.consent
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND grantor = any(%(grantors)s::text[])
+    AND receiver = %(receiver)s
+    AND %(series)s = any(series)
+ORDER BY consent_id DESC;
+
 -- name: judge_use
 -- Ask whether a consent covers a use now, and record nothing.
 SELECT

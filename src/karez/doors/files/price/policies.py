@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -137,12 +137,7 @@ def read_past(
         HeaderIncompleteError: a column is missing.
         PolicyColumnError: one policy takes a column for numbers, and another for labels.
     """
-    kinds: dict[str, Kind] = {} if group is None else {group: Kind.LABEL}
-    for policy in policies:
-        for name, kind in zip(policy.columns, policy.kinds, strict=True):
-            if kinds.setdefault(name, kind) is not kind:
-                rule = "is of numbers in one policy, and of labels in another"
-                raise PolicyColumnError(table=policy.name, column=name, rule=rule)
+    kinds = column_kinds(policies, {} if group is None else {group: Kind.LABEL})
     needed = ["application", "amount", "rate", "pd", *(["lgd"] if terms.lgd is None else [])]
     with open_table(path, "utf-8") as table:
         looked_at = "the columns that the policies look at"
@@ -155,22 +150,9 @@ def read_past(
         reader.read("pd", share_of("pd"), 0.0),
         reader.read("lgd", share_of("lgd"), 0.0, terms.lgd),
     ]
-    numbers = {
-        name: reader.read(name, number_of(name), np.nan, np.nan)
-        for name, kind in kinds.items()
-        if kind is Kind.NUMBER
-    }
+    applications = read_columns(reader, kinds)
     sound = reader.sound()
     rate, pd, lgd = (np.array(column)[sound] for column in figures)
-    applications = Applications(
-        len(sound),
-        {name: np.array(column)[sound] for name, column in numbers.items()},
-        {
-            name: _coded([reader.texts(name)[row] for row in sound])
-            for name, kind in kinds.items()
-            if kind is Kind.LABEL
-        },
-    )
     loss = terms.balance_share * pd * lgd
     earned = collected_share(pd) * rate - terms.costs.running_rate(pd, lgd)
     asked = np.array(amount, np.int64)[sound]
@@ -182,6 +164,40 @@ def read_past(
         past, [names[row] for row in sound], pd, lgd, [industries[row] for row in sound],
         reader.refusals,
     )  # fmt: skip
+
+
+def column_kinds(policies: Sequence[Policy], known: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return what the columns that policies look at hold, with those that are known already.
+
+    Raises:
+        PolicyColumnError: one policy takes a column for numbers, and another for labels.
+    """
+    kinds = dict(known)
+    for policy in policies:
+        for name, kind in zip(policy.columns, policy.kinds, strict=True):
+            if kinds.setdefault(name, kind) is not kind:
+                rule = "is of numbers in one policy, and of labels in another"
+                raise PolicyColumnError(table=policy.name, column=name, rule=rule)
+    return kinds
+
+
+def read_columns(reader: Reader, kinds: Mapping[str, Kind]) -> Applications:
+    """Return these columns of the rows in which nothing is wrong; read all else of them before."""
+    numbers = {
+        name: reader.read(name, number_of(name), np.nan, np.nan)
+        for name, kind in kinds.items()
+        if kind is Kind.NUMBER
+    }
+    sound = reader.sound()
+    return Applications(
+        len(sound),
+        {name: np.array(column)[sound] for name, column in numbers.items()},
+        {
+            name: _coded([reader.texts(name)[row] for row in sound])
+            for name, kind in kinds.items()
+            if kind is Kind.LABEL
+        },
+    )
 
 
 def _coded(texts: Sequence[str]) -> Coded:

@@ -1,15 +1,15 @@
 # pyright: basic
 """XML from strangers. Lxml has no types.
 
-A document is read whole, so its size is limited; it may declare no type and no entity, and the
-parser opens nothing but the octets it is given.
+A document that is read whole is limited in size; a longer one is read part by part. It may declare
+no type and no entity, and the parser opens nothing but the octets it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it is compiled
 
@@ -73,8 +73,46 @@ def parse_xml(octets: bytes) -> Element:
     return root
 
 
+def stream_xml(path: Path, names: Sequence[str]) -> Generator[tuple[str, Element]]:
+    """Yield ``start`` and ``end`` of the elements with these local names, as they are read.
+
+    The root is to be among them. Who has used an element takes it out of its parent when the next
+    one comes, so that a document of any length stays small in memory.
+
+    Raises:
+        XmlEntityError, XmlEncodingError, XmlMalformedError: as ``parse_xml`` does.
+        FileUnreadableError: it cannot be opened.
+    """
+    try:
+        with path.open("rb") as stream:
+            yield from _parts(stream, names)
+    except OSError as fault:
+        raise FileUnreadableError(file=path, format="a file", reason=fault.strerror) from fault
+
+
+def _parts(stream: IO[bytes], names: Sequence[str]) -> Iterator[tuple[str, Element]]:
+    source = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        tag=[f"{{*}}{name}" for name in names],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for number, (event, element) in enumerate(source):
+            if number == 0 and element.getroottree().docinfo.internalDTD is not None:
+                raise XmlEntityError
+            yield event, element
+    except etree.XMLSyntaxError as fault:
+        raise _error_of(fault, source) from fault
+
+
 def _error_of(
-    fault: etree.XMLSyntaxError, parser: etree.XMLParser
+    fault: etree.XMLSyntaxError, parser: etree.XMLParser | etree.iterparse
 ) -> XmlEntityError | XmlEncodingError | XmlMalformedError:
     """Return the error that the first fault of the parser means: what follows, it caused."""
     first = next(iter(parser.error_log), None)

@@ -1,0 +1,1 @@
+"""What products read from files: term sheets, and past applications to try them on."""

@@ -1,0 +1,1 @@
+"""Statements of bank accounts: camt.053 and camt.054, MT940, tables."""

@@ -1,0 +1,145 @@
+"""Under which consent facts of a borrower are read: found, used, and on record before any reading.
+
+A consent covers the facts of its grantor in this institution's facts book where it names the series
+``facts`` for underwriting. A use is recorded, allowed or refused, in a transaction of its own: so
+whatever becomes of the step, the reading is on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import attrs
+import psycopg
+
+from karez.books.facts.read import Window
+from karez.books.rights import use as uses
+from karez.books.rights.claim import Mode
+from karez.books.rights.use import Use
+from karez.kernel.errors import KarezError
+from karez.services.bookkeeping import derive_id
+from karez.services.consent.facts import record_uses
+from karez.services.origination.application import Application
+from karez.services.origination.desk import Command, Desk, read_applications
+from karez.services.origination.errors import ConsentRequiredError
+from karez.services.parties import Known, read_parties
+
+SERIES = "facts"
+PURPOSE = "underwriting"
+SCOPE = "TRANSACTIONS"
+RANGE_DAYS = 731
+"""How far back facts are read: the most that the template of underwriting holds fair."""
+
+
+@attrs.frozen
+class Opened:
+    """A use that is on record, and the window that it opens."""
+
+    use: Use
+    window: Window
+
+
+@attrs.frozen
+class _Attempt:
+    """A use that was chosen: with a window where it is allowed, else with the reason."""
+
+    party: Known
+    use: Use | None
+    window: Window | None
+    reason: str = ""
+
+    def answer(self, receiver: str) -> Opened | KarezError:
+        if self.use is not None and self.window is not None:
+            return Opened(self.use, self.window)
+        return ConsentRequiredError(
+            receiver=receiver, party=self.party.key, purpose=PURPOSE, reason=self.reason
+        )
+
+
+def open_facts(
+    desk: Desk, kind: str, commands: Sequence[Command], *, preview: bool
+) -> dict[UUID, Opened | KarezError]:
+    """Use a consent for each command that may take its step; return by command what lies open.
+
+    A preview asks whether a consent covers the reading, and records nothing.
+    """
+    book = desk.evidence.book  # its keys are read before anything is locked
+    with desk.evidence.transaction() as connection:
+        found = read_applications(connection, {each.application_id for each in commands})
+        wanted = [
+            (each, one)
+            for each in commands
+            if (one := found.get(each.application_id)) and _may(one, kind)
+        ]
+        borrowers = read_parties(connection, {one.asked.borrower for _, one in wanted})
+        asked = [(command, borrowers[one.asked.borrower]) for command, one in wanted]
+        keys = sorted({key for _, party in asked for key in party.party.keys})
+        consents = uses.consents_over(connection, keys, receiver=desk.name, series=SERIES)
+        chosen = {
+            command.command_id: _choose(connection, desk, command, party, consents)
+            for command, party in asked
+        }
+        if not preview:
+            tried = _begin(connection, chosen)
+            record_uses(connection, book, tried)
+    return {command: each.answer(desk.name) for command, each in chosen.items()}
+
+
+def _may(application: Application, kind: str) -> bool:
+    try:
+        application.admit(kind)
+    except KarezError:
+        return False
+    return True
+
+
+def _choose(
+    connection: psycopg.Connection,
+    desk: Desk,
+    command: Command,
+    party: Known,
+    consents: dict[str, list[tuple[UUID, date, date]]],
+) -> _Attempt:
+    """Return the first use that a consent allows, or else the last that is refused, and why."""
+    last = _Attempt(party, None, None, "it has granted none over its facts")
+    for key in party.party.keys:
+        for consent_id, first, last_day in consents.get(key, ()):
+            since = max(first, command.on - timedelta(days=RANGE_DAYS))
+            until = min(last_day, command.on)
+            if until < since:
+                last = attrs.evolve(last, reason=f"the consent covers {first} to {last_day}")
+                continue
+            use = Use(
+                consent_id, desk.name, PURPOSE, SCOPE, Mode.VIEW, SERIES, since, until,
+                reader=command.actor or "karez application",
+            )  # fmt: skip
+            error = uses.judge_use(connection, use)
+            if error is None:
+                # One id for one command: who asks again is told the same, and reads once.
+                name = derive_id("karez.application.use", str(command.command_id), str(consent_id))
+                return _Attempt(party, attrs.evolve(use, use_id=name), Window(key, since, until))
+            last = _Attempt(party, use, None, error.message.rstrip("."))
+    return last
+
+
+def _begin(connection: psycopg.Connection, chosen: dict[UUID, _Attempt]) -> list[UUID]:
+    """Record all that is tried, allowed or refused, and return the ids of these uses.
+
+    Of several consents the lower id comes first, as with whoever locks several.
+    """
+    tried = [(command, each.use) for command, each in chosen.items() if each.use is not None]
+    for command, use in sorted(tried, key=lambda pair: pair[1].consent_id):
+        error = uses.begin_use(connection, use)
+        if error is not None:
+            reason = error.message.rstrip(".")
+            chosen[command] = attrs.evolve(chosen[command], window=None, reason=reason)
+    return [use.use_id for _, use in tried]
+
+
+def close_facts(connection: psycopg.Connection, desk: Desk, read: dict[UUID, int]) -> None:
+    """Record how many facts were read under each use, in the caller's transaction."""
+    for use_id, count in read.items():
+        uses.end_use(connection, use_id, count)
+    record_uses(connection, desk.evidence.book, list(read))
