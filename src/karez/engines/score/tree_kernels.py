@@ -11,7 +11,7 @@ from karez.engines.score.kernels import _compile
 from karez.engines.score.table import Floats, Ints
 
 DEPTH = 4  # questions of a tree, all of them asked of every loan
-LEAST_GAIN = 1e-9  # of a question; less may be rounding
+ROUNDING = 1e-9  # gains no further apart are alike: the first question of those is asked
 
 
 @_compile
@@ -29,7 +29,7 @@ def grow(
     node = np.zeros(rows, np.int32)
     for question in range(DEPTH):
         nodes = 1 << question
-        most = LEAST_GAIN
+        most = 0.0
         for feature in range(features):
             first, second = np.zeros((nodes, width)), np.zeros((nodes, width))
             for row in range(rows):
@@ -45,9 +45,9 @@ def grow(
                     no, yes = g_no / (h_no + pull), (g - g_no) / (h - h_no + pull)
                     if (yes - no) * order[feature] >= 0:
                         gain[place] += g_no * no + (g - g_no) * yes - g * g / (h + pull)
-            best = gain.argmax()
-            if gain[best] > most:
-                most, asked[question], above[question] = gain[best], feature, best
+            for place in range(width - 1):
+                if gain[place] > most + ROUNDING:
+                    most, asked[question], above[question] = gain[place], feature, place
         for row in range(rows):
             node[row] = 2 * node[row] + (places[row, asked[question]] > above[question])
     return asked, above, node
