@@ -103,7 +103,7 @@ def _copy(bed: Bed, database: Database, section: Section) -> None:
         connection.execute("SET role NONE")
         stream = wire.read_copy(
             connection,
-            f"COPY (SELECT {', '.join(wire.TRANSFER_COLUMNS)} FROM money.transfer"
+            f"COPY (SELECT {', '.join(wire.TRANSFER_COLUMNS)} FROM money.transfer"  # noqa: S608 - constants
             " WHERE valid_on = {} ORDER BY recorded_at, position) TO STDOUT (FORMAT BINARY)",
             (BEFORE + timedelta(days=1),),
         )

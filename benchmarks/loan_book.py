@@ -152,27 +152,10 @@ def multiply(books: Books, times: int, through: date) -> Made:
         ]  # fmt: skip
         open_accounts(books, openings)
     opened = time.perf_counter()
-    _post_balances(books, own, [balances[number] for number in own], bank, first[0], times)
-    _copy_rows(books, own, first[0], times, seeds, through)
+    copies = _Copies(books, own, first[0], times, seeds)
+    copies.post_balances([balances[number] for number in own], bank)
+    copies.write_rows(through)
     return Made(seeds * times, len(own) * times, opened - begun, time.perf_counter() - begun)
-
-
-def _post_balances(
-    books: Books, own: Sequence[int], balances: Sequence[int], bank: int, first: int, times: int
-) -> None:
-    stands = np.array(balances, np.int64)
-    wanted = np.flatnonzero(stands)
-    for copy in range(1, times):
-        if copy % 50 == 1:
-            tell(f"posting balances of copy {copy} of {times}")
-        accounts = first + (copy - 1) * len(own) + 1 + wanted
-        debits = stands[wanted] > 0
-        batch = Batch.of_arrays(
-            debit=np.where(debits, accounts, bank), credit=np.where(debits, bank, accounts),
-            amount_minor=np.abs(stands[wanted]), valid_on=FIRST, kind="opening",
-            entry_ids=new_ids(len(wanted)),
-        )  # fmt: skip
-        assert not post_batch(books, batch).refused
 
 
 _COPIES = (
@@ -199,7 +182,8 @@ _COPIES = (
     SELECT
         institution_id, loan_number + k * %(seeds)s, number, kind, valid_on, posted_on,
         amount_minor, channel, content,
-        ('f' || lpad(to_hex(k), 7, '0') || substr(command_id::text, 9))::uuid, actor, reason, recorded_at
+        ('f' || lpad(to_hex(k), 7, '0') || substr(command_id::text, 9))::uuid,
+        actor, reason, recorded_at
     FROM generate_series(%(from)s::bigint, %(to)s::bigint) AS k
     CROSS JOIN lending.event WHERE loan_number <= %(seeds)s
     """,
@@ -224,27 +208,57 @@ _COPIES = (
 )
 
 
-def _copy_rows(
-    books: Books, own: Sequence[int], first: int, times: int, seeds: int, through: date
-) -> None:
-    """Multiply the rows of lending, as the owner of the tables."""
-    with books.transaction() as connection:
-        connection.execute("SET LOCAL role NONE")
-        connection.execute("CREATE TEMP TABLE own (number bigint, place bigint) ON COMMIT DROP")
-        with connection.cursor() as cursor, cursor.copy("COPY own FROM STDIN") as copy:
-            for place, number in enumerate(own, 1):
-                copy.write_row((number, place))
-        connection.execute("ANALYZE own")
-        for begin in range(1, times, 100):
-            end = min(begin + 99, times - 1)
-            tell(f"copying the rows of loans, copies {begin} to {end} of {times}")
-            for statement in _COPIES:
-                connection.execute(
-                    statement,
-                    {"seeds": seeds, "first": first, "width": len(own), "from": begin, "to": end},
-                )
-        connection.execute(
-            "INSERT INTO lending.part SELECT institution_id, p, %s FROM lending.part,"
-            " generate_series(1, %s) AS p ON CONFLICT DO NOTHING",
-            (through, seeds * times >> 13),
-        )
+@attrs.frozen
+class _Copies:
+    """Copies of the seeds: their ``own`` accounts come after ``first``, a copy after the other."""
+
+    books: Books
+    own: Sequence[int]
+    first: int
+    times: int
+    seeds: int
+
+    def post_balances(self, balances: Sequence[int], bank: int) -> None:
+        """Post what stands on the accounts of each copy."""
+        stands = np.array(balances, np.int64)
+        wanted = np.flatnonzero(stands)
+        for copy in range(1, self.times):
+            if copy % 50 == 1:
+                tell(f"posting balances of copy {copy} of {self.times}")
+            accounts = self.first + (copy - 1) * len(self.own) + 1 + wanted
+            debits = stands[wanted] > 0
+            batch = Batch.of_arrays(
+                debit=np.where(debits, accounts, bank), credit=np.where(debits, bank, accounts),
+                amount_minor=np.abs(stands[wanted]), valid_on=FIRST, kind="opening",
+                entry_ids=new_ids(len(wanted)),
+            )  # fmt: skip
+            assert not post_batch(self.books, batch).refused
+
+    def write_rows(self, through: date) -> None:
+        """Multiply the rows of lending, as the owner of the tables."""
+        with self.books.transaction() as connection:
+            connection.execute("SET LOCAL role NONE")
+            connection.execute("CREATE TEMP TABLE own (number bigint, place bigint) ON COMMIT DROP")
+            with connection.cursor() as cursor, cursor.copy("COPY own FROM STDIN") as copy:
+                for place, number in enumerate(self.own, 1):
+                    copy.write_row((number, place))
+            connection.execute("ANALYZE own")
+            for begin in range(1, self.times, 100):
+                end = min(begin + 99, self.times - 1)
+                tell(f"copying the rows of loans, copies {begin} to {end} of {self.times}")
+                for statement in _COPIES:
+                    connection.execute(
+                        statement,
+                        {
+                            "seeds": self.seeds,
+                            "first": self.first,
+                            "width": len(self.own),
+                            "from": begin,
+                            "to": end,
+                        },
+                    )
+            connection.execute(
+                "INSERT INTO lending.part SELECT institution_id, p, %s FROM lending.part,"
+                " generate_series(1, %s) AS p ON CONFLICT DO NOTHING",
+                (through, self.seeds * self.times >> 13),
+            )

@@ -171,6 +171,7 @@ CALLS = {
     "loan refund": f"2 1 {DAY}",
     "loan list": "--on 2026-02-01",
     "loan show": "2 --on 2026-02-01",
+    "loan statement": "2 --on 2026-02-01",
     "loan events": "2",
     "loan write-off": f"2 {DAY}",
     "loan recover": f"2 5 {DAY}",
@@ -209,7 +210,6 @@ CALLS = {
     "backup": "book.dump",
     "restore": "book.dump --replace",
     "quote": "--principal 6000 --currency EUR --rate 9.5 --term 12",
-    "demo": "--size 0.1 --days 1 --home ../demo",
     "cashflow events": "cases.json",
     "cashflow schedule": "schedules.json",
     "product catalogue": "",
@@ -240,8 +240,8 @@ CALLS = {
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
-# and one that is asked need each other (test_cli_facts).
-WITHOUT_DOCUMENT = {"psql", "facts witness serve", "facts witness ask"}
+# and one that is asked need each other (test_cli_facts). A demonstration is long (test_cli_demo).
+WITHOUT_DOCUMENT = {"psql", "facts witness serve", "facts witness ask", "demo"}
 # The server of the tests does without fsync, which the doctor finds.
 CODES = {"doctor": 6}
 
@@ -311,8 +311,6 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     karez("institution", "chart", "--currency", "EUR")
     karez("account", "open", "2", "--type", "liability", "--currency", "EUR")
     karez("rights", "register", "--id", f"{ENTRY[:-1]}8", *CLAIM.split())
-    chart = ["1020,asset,EUR", "1100,asset,EUR", "1110,asset,EUR", "4010,income,EUR"]
-    karez("account", "open", "--file", karez.write("chart.csv", "code,type,currency", *chart))
     pledged = SMALLEST.replace('"small"', '"pledged"') + PLEDGED
     karez("product", "publish", karez.write("pledged.toml", pledged))
     karez("party", "add", "firm", "Mill", "--key", "tin:1")

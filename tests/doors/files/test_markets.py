@@ -8,14 +8,18 @@ from karez.doors.files.errors import FileUnreadableError, HeaderIncompleteError
 from karez.doors.files.markets import read_firm_folder
 
 PLAIN = {
-    "firms_rated.csv": "firm,name,industry,town,defaulted\nF1,Ada,retail,Holt,no\nF2,Bo,,Holt,yes\n",
+    "firms_rated.csv": (
+        "firm,name,industry,town,defaulted\nF1,Ada,retail,Holt,no\nF2,Bo,,Holt,yes\n"
+    ),
     "firms_unrated.csv": "firm,name,industry,town\nF3,Chen,mills,Ashwell\n",
     "churn_by_rate.csv": "annual_rate,churn_A\n0.04,0\n0.15,0.9\n",
     "sales.csv": "firm,number\n",
     "purchases.csv": "firm,number\n",
 }
 CHINESE = {
-    "firms_rated.csv": "企业代号,企业名称,信誉评级,是否违约\nE1,***电器销售有限公司,A,否\nE2,***劳务,D,是 \n",
+    "firms_rated.csv": (
+        "企业代号,企业名称,信誉评级,是否违约\nE1,***电器销售有限公司,A,否\nE2,***劳务,D,是 \n"
+    ),
     "firms_unrated.csv": "企业代号,企业名称\nE124,个体经营E124 \nE125,某某\n",
     "churn_by_rate.csv": "annual_rate,churn_rating_A\n0.04,0\n0.15,0.9\n",
     "sales_rated.parquet": "",

@@ -113,7 +113,7 @@ def standing_on(books: Books, name: str | UUID | int, on: date) -> Standing:
 
 def standing_of(connection: psycopg.Connection, loan: Loan, on: date) -> Standing:
     """Return how a loan stands on a day, from the row kept for it, or else from the fold."""
-    asked = {"loan": loan.loan_number, "on": on}
+    asked = {"loan": loan.loan_number, "valid_on": on}
     row = connection.execute(QUERIES["standing_on"].text, asked).fetchone()
     if row is None:
         raise ValueDateError(on=on, rule=f"loan {loan.loan_number} opened on {loan.opened_on}")
@@ -186,7 +186,7 @@ def find_named(connection: psycopg.Connection, names: Collection[str]) -> dict[s
     A name that is none, or that of several loans, is left out.
     """
     asked: dict[str, dict[str, int | UUID | str]] = {
-        "numbers": {}, "loan_ids": {}, "references": {},
+        "numbers": {}, "loan_ids": {}, "called": {},
     }  # fmt: skip
     for name in names:
         if name.isascii() and name.isdecimal() and len(name) < _DIGITS:
@@ -194,7 +194,7 @@ def find_named(connection: psycopg.Connection, names: Collection[str]) -> dict[s
         elif (loan_id := _loan_id(name)) is not None:
             asked["loan_ids"][name] = loan_id
         else:
-            asked["references"][name] = name
+            asked["called"][name] = name
     wanted = {kind: list(each.values()) for kind, each in asked.items()}
     found: dict[str, list[int]] = {}
     for name, number in connection.execute(QUERIES["named_numbers"].text, wanted):

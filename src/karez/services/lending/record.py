@@ -32,6 +32,9 @@ from karez.services.lending.writing import write_changes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+REMEMBERED_MOST = 256
+"""Folds are remembered of calls for so many loans: those of a larger one push each other out."""
+
 LOANS_AT_ONCE = 512
 """How many loans are read and folded between two words with the database: folds are large."""
 
@@ -154,7 +157,8 @@ class _Recorder:
                     command_id=command.command_id, loan_number=number, error=error
                 )
         self.changes[number] = case.changed()
-        RECENT.keep(loan_id, case.folded)
+        if len(self.numbers) <= REMEMBERED_MOST:
+            RECENT.keep(loan_id, case.folded)
 
     def _earlier(self, case: Case, command: Command) -> Outcome | None:
         """Return the answer to a command that was recorded before, in this call or another."""

@@ -139,15 +139,14 @@ WITH eased AS (
     SELECT DISTINCT ON (e.loan_number)
         e.loan_number,
         e.valid_on,
-        EXISTS (
-            SELECT 1 FROM lending.standing AS s
+        coalesce((
+            SELECT bool_or(s.stage = 3) FROM lending.standing AS s
             WHERE
                 s.institution_id = e.institution_id
                 AND s.loan_number = e.loan_number
                 AND s.since < e.valid_on
                 AND s.until >= e.valid_on
-                AND s.stage = 3
-        ) AS in_default
+        ), FALSE) AS in_default
     FROM lending.event AS e
     WHERE
         e.institution_id = current_setting('karez.institution_id')::integer

@@ -22,7 +22,7 @@ WHERE institution_id = current_setting('karez.institution_id')::integer;
 INSERT INTO lending.part (institution_id, part, closed_on)
 SELECT
     current_setting('karez.institution_id')::integer,
-    unnest(%(parts)s::integer []),
+    unnest(%(parts)s::integer[]),
     %(closed_on)s
 ON CONFLICT DO NOTHING;
 
@@ -40,7 +40,7 @@ SELECT
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_id = any(%(loan_ids)s::uuid []);
+    AND loan_id = any(%(loan_ids)s::uuid[]);
 
 -- name: lock_parts
 -- Keep the days of these parts from being ended; many may do so at once.
@@ -50,7 +50,7 @@ SELECT
 FROM lending.part
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND part = any(%(parts)s::integer [])
+    AND part = any(%(parts)s::integer[])
 ORDER BY part
 FOR SHARE;
 
@@ -60,7 +60,7 @@ SELECT loan_number
 FROM lending.outlook
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint [])
+    AND loan_number = any(%(loans)s::bigint[])
 ORDER BY loan_number
 FOR UPDATE;
 
@@ -91,7 +91,7 @@ SELECT
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint [])
+    AND loan_number = any(%(loans)s::bigint[])
 ORDER BY loan_number;
 
 -- name: find_loan_numbers
@@ -124,7 +124,7 @@ SELECT
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(numbers)s::bigint [])
+    AND loan_number = any(%(numbers)s::bigint[])
 UNION ALL
 SELECT
     loan_id::text,
@@ -132,7 +132,7 @@ SELECT
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_id = any(%(loan_ids)s::uuid [])
+    AND loan_id = any(%(loan_ids)s::uuid[])
 UNION ALL
 SELECT
     reference,
@@ -141,7 +141,7 @@ FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND reference <> ''
-    AND reference = any(%(references)s::text []);
+    AND reference = any(%(called)s::text[]);
 
 -- name: part_numbers
 -- List the numbers of the loans of a part.
@@ -176,7 +176,7 @@ SELECT
 FROM lending.event
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint [])
+    AND loan_number = any(%(loans)s::bigint[])
     AND recorded_at <= coalesce(%(known_at)s::timestamptz, 'infinity')
 ORDER BY loan_number, number;
 
@@ -196,7 +196,7 @@ INNER JOIN lending.loan AS l
     ON e.institution_id = l.institution_id AND e.loan_number = l.loan_number
 WHERE
     e.institution_id = current_setting('karez.institution_id')::integer
-    AND e.command_id = any(%(command_ids)s::uuid []);
+    AND e.command_id = any(%(command_ids)s::uuid[]);
 
 -- name: stages
 -- Read the stages of loans on the days of rows that are about to be written anew.
@@ -205,15 +205,15 @@ SELECT
     s.since,
     s.stage
 FROM lending.standing AS s
-INNER JOIN unnest(%(loans)s::bigint [], %(sinces)s::date []) AS n (loan_number, since)
-    ON s.loan_number = n.loan_number AND n.since < s.until
+INNER JOIN unnest(%(loans)s::bigint[], %(sinces)s::date[]) AS n (loan_number, since)
+    ON s.loan_number = n.loan_number AND s.until > n.since
 WHERE s.institution_id = current_setting('karez.institution_id')::integer
 ORDER BY s.loan_number, s.since;
 
 -- name: drop_standings
 -- Take away how loans stood since a day each.
 DELETE FROM lending.standing AS s
-USING unnest(%(loans)s::bigint [], %(sinces)s::date []) AS n (loan_number, since)
+USING unnest(%(loans)s::bigint[], %(sinces)s::date[]) AS n (loan_number, since)
 WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.loan_number = n.loan_number
@@ -223,7 +223,7 @@ WHERE
 -- Let how loans stood before end on a day each.
 UPDATE lending.standing AS s
 SET until = n.since
-FROM unnest(%(loans)s::bigint [], %(sinces)s::date []) AS n (loan_number, since)
+FROM unnest(%(loans)s::bigint[], %(sinces)s::date[]) AS n (loan_number, since)
 WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.loan_number = n.loan_number
@@ -234,7 +234,7 @@ WHERE
 -- Write what follows for loans until something happens again.
 UPDATE lending.outlook AS o
 SET stretches = n.stretches
-FROM unnest(%(loans)s::bigint [], %(stretches)s::bytea []) AS n (loan_number, stretches)
+FROM unnest(%(loans)s::bigint[], %(stretches)s::bytea[]) AS n (loan_number, stretches)
 WHERE
     o.institution_id = current_setting('karez.institution_id')::integer
     AND o.loan_number = n.loan_number;
@@ -245,7 +245,7 @@ UPDATE lending.loan AS l
 SET
     fee_account = CASE WHEN %(is_fee)s THEN n.account ELSE l.fee_account END,
     credit_account = CASE WHEN %(is_fee)s THEN l.credit_account ELSE n.account END
-FROM unnest(%(loans)s::bigint [], %(accounts)s::bigint []) AS n (loan_number, account)
+FROM unnest(%(loans)s::bigint[], %(accounts)s::bigint[]) AS n (loan_number, account)
 WHERE
     l.institution_id = current_setting('karez.institution_id')::integer
     AND l.loan_number = n.loan_number;
@@ -279,7 +279,7 @@ FROM lending.standing
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND loan_number = %(loan)s
-    AND since <= %(on)s
+    AND since <= %(valid_on)s
 ORDER BY since DESC
 LIMIT 1;
 
@@ -312,7 +312,7 @@ SELECT
 FROM lending.standing
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint [])
+    AND loan_number = any(%(loans)s::bigint[])
 ORDER BY loan_number, since;
 
 -- name: outlooks
@@ -323,7 +323,7 @@ SELECT
 FROM lending.outlook
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = any(%(loans)s::bigint []);
+    AND loan_number = any(%(loans)s::bigint[]);
 
 -- name: instant
 -- Tell the instant at which rows are recorded now.
