@@ -6,7 +6,7 @@ from benchmarks.thin.judge import COLUMNS, Standing
 
 OURS, BOOSTED = "Karez", "CatBoost, 500 trees"
 CHALLENGER = "Karez + CatBoost"
-NOT_PEERS = (OURS, "Karez without pairs", CHALLENGER)
+NOT_PEERS = (OURS, "Karez without trees", "Karez without pairs", CHALLENGER)
 
 
 def show(protocol: str, standing: Standing) -> list[str]:

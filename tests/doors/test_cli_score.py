@@ -53,6 +53,29 @@ def test_card__of_points_adds_up_to_the_score(desk):
     assert "weight of evidence" in desk("card", "m.json", "--points").out
 
 
+def test_trees__that_pay_are_a_line_of_their_own(desk):
+    columns = made(900) | {"age": [str(row * 7919 % 900) for row in range(900)]}
+    debts = [float(each) for each in columns["debt"]]
+    kinds, towns = columns["kind"], columns["town"]
+    columns["failed"] = [
+        "yes" if (debt > 0 and (kind == "shop") == (town < "Cer")) != (row % 10 == 0) else "no"
+        for row, (debt, kind, town) in enumerate(zip(debts, kinds, towns, strict=True))
+    ]
+    fitted = desk.fit(
+        columns, f'{RECIPE}[[features]]\nname = "age"\n[fit]\npairs = []\ntrees = true\n'
+    )
+    assert fitted["card"]["trees"].startswith("trees were added: ")
+    joint = next(each for each in fitted["card"]["features"] if each["kind"] == "trees")
+    assert joint["points_worst"] < 0 < joint["points_best"]
+    shown = desk.json("explain", "loans.csv", "--model", "m.json", "--id", "L1")
+    assert shown["base_points"] + sum(part["points"] for part in shown["parts"]) == shown["points"]
+    assert [part["feature"] for part in shown["parts"]].count("together") == 1
+    assert "Trees were added: on loans kept apart" in desk("card", "m.json").out
+    points = desk.json("card", "m.json", "--points")["trees"]
+    assert points == {"points_least": joint["points_worst"], "points_most": joint["points_best"]}
+    assert "not on this card: several features together" in desk("card", "m.json", "--points").out
+
+
 def test_parquet__is_read_as_csv_is(desk):
     desk.fit()
     columns = made()

@@ -127,6 +127,7 @@ def test_more_features_than_loans__are_stated(desk):
         (("[[features]]", "[[feature]]"), "score-recipe-file"),
         (("[loans]", "[loans"), "file-unreadable"),
         (('groups = ["owner"]', "weights = { default = 1 }"), "score-recipe-file"),
+        (('kind = "factor"', 'kind = "factor"\n[fit]\ntrees = 1'), "score-recipe-file"),
     ],
 )
 def test_recipe__that_is_wrong_is_named(desk, change, code):

@@ -106,8 +106,21 @@ def card(shell: Shell, *, model_file: Path, points: bool) -> None:
         for line in lines
     ]
     heading = ["", "value", "points", "loans", "defaults", "weight of evidence"]
-    document = {"base_points": base, "lines": [attrs.asdict(line) for line in lines]}
-    shell.show(document, table(heading, rows))
+    document: dict[str, Any] = {
+        "base_points": base,
+        "lines": [attrs.asdict(line) for line in lines],
+    }
+    said = table(heading, rows)
+    trees = score.model.trees
+    if trees is not None:
+        factor = score.model.recipe.scale.factor
+        low, high = round(-factor * trees.most), round(-factor * trees.least)
+        document["trees"] = {"points_least": low, "points_most": high}
+        said.append(
+            f"not on this card: several features together, by trees, {low:+d} to {high:+d} points;"
+            " karez score apply adds them"
+        )
+    shell.show(document, said)
 
 
 def _lines(out: Path, document: dict[str, Any]) -> list[str]:
@@ -126,6 +139,7 @@ def _lines(out: Path, document: dict[str, Any]) -> list[str]:
         ]
     lines = lines_of(pairs)
     lines += [f"left out {name}: {reason}" for name, reason in document["dropped"].items()]
+    lines += [document["trees"]] if document["trees"] else []
     lines += [
         f"LEAK? {leak['feature']} may know the outcome ({leak['rule']}): {leak['words']}"
         for leak in document["leaks"]

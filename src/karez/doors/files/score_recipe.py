@@ -115,7 +115,7 @@ _FEATURE = {
 _FIT = {
     "pairs": (str, list), "most_bins": int, "least_rows": int, "most_pairs": int,
     "least_pair_z": _NUMBER, "prior_sd": _NUMBER, "prior_levels": _NUMBER,
-    "number_sd": _NUMBER, "number_levels": _NUMBER,
+    "number_sd": _NUMBER, "number_levels": _NUMBER, "trees": bool,
 }  # fmt: skip
 _SCALE = {"base": int, "odds": _NUMBER, "double": _NUMBER}
 _STAKES = {"margin": _NUMBER, "loss_share": _NUMBER, "pd_below": _NUMBER}
@@ -150,8 +150,12 @@ class _Reader:
     def fields(self, where: str, values: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
         self.known(where, values, tuple(kinds))
         for name, value in values.items():
-            if not isinstance(value, kinds[name]) or isinstance(value, bool):
-                words = {str: "a text", int: "a whole number", dict: "a table", list: "a list"}
+            truth = isinstance(value, bool) and kinds[name] is not bool
+            if truth or not isinstance(value, kinds[name]):
+                words = {
+                    str: "a text", int: "a whole number", dict: "a table", list: "a list",
+                    bool: "true or false",
+                }  # fmt: skip
                 kind = words.get(kinds[name], "a number, a text, a day or a list")
                 raise self.wrong(f"{where}.{name}", value, f"it is {kind}")
 

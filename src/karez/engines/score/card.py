@@ -44,7 +44,8 @@ class Card:
     """All that a reader of a score needs to judge it; ``out_of_fold`` was said of unseen loans.
 
     ``score_edges`` are the tenths of the scores of the fit, ``score_shares`` the share of the
-    population in each: a later population is compared with these.
+    population in each: a later population is compared with these. ``trees`` says what trees were
+    worth, where they were asked for.
     """
 
     rows: int
@@ -61,6 +62,7 @@ class Card:
     limits: tuple[str, ...]
     score_edges: tuple[float, ...]
     score_shares: tuple[float, ...]
+    trees: str | None = None
     out_of_fold: Measures | None = None
     stakes: Stakes | None = None
     profit: float | None = None
@@ -169,7 +171,8 @@ def _features_of(document: Mapping[str, Any]) -> list[str]:
     ]
     heading = ("feature", "kind", "levels", "points", "spread", "held to")
     dropped = [f"{name}: left out, {reason}" for name, reason in document["dropped"].items()]
-    return ["## What moves it", _table(heading, rows), *_list(dropped)]
+    trees = [f"{words[0].upper()}{words[1:]}."] if (words := document.get("trees")) else []
+    return ["## What moves it", _table(heading, rows), *_list(dropped), *trees]
 
 
 def _checks_of(document: Mapping[str, Any]) -> list[str]:

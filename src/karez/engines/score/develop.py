@@ -23,6 +23,7 @@ from karez.engines.score.points import level_points
 from karez.engines.score.predict import apply, level_codes
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Labels, Table
+from karez.engines.score.trees import TOGETHER
 from karez.engines.score.windows import Days
 
 FIFTHS = 5
@@ -132,6 +133,7 @@ def _card_of(
         left_out=dict(evidence.left_out),
         features=_features(model),
         dropped={each.name: each.reason for each in model.dropped},
+        trees=None if model.proof is None else model.proof.words,
         leaks=leaks.leaks,
         score_edges=edges,
         score_shares=shares,
@@ -222,6 +224,20 @@ def _features(model: Model) -> tuple[FeatureCard, ...]:
                 points_best=int(seen.max(initial=0)),
                 points_worst=int(seen.min(initial=0)),
                 spread=float(block.spread),
+            )
+        )
+    trees, factor = model.trees, model.recipe.scale.factor
+    if trees is not None:
+        found.append(
+            FeatureCard(
+                name=TOGETHER,
+                words="several features together, by trees",
+                kind="trees",
+                direction=None,
+                levels=trees.asked.shape[0] * trees.asked.shape[1],
+                points_best=round(-factor * trees.least),
+                points_worst=round(-factor * trees.most),
+                spread=trees.spread,
             )
         )
     return tuple(sorted(found, key=lambda each: each.points_worst - each.points_best))

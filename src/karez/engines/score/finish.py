@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
 from karez.engines.score import kernels, pooling
 from karez.engines.score.design import Column
@@ -62,10 +61,12 @@ def finish(pooled: Pooled, recipe: Recipe, notes: Notes, dropped: Sequence[Dropp
         for column, part, variance in zip(pooled.made, places[1:], state.variances[1:], strict=True)
     ]
     rounded = (steps * (sd / DRAW_STEPS)[:, None]).astype(np.float32)
+    logit = kernels.row_sums(data.codes, mean)
+    variance = kernels.row_variances(data.codes, rounded)
     return Model(
         recipe=recipe,
         blocks=tuple(blocks),
-        intercept=float(mean[0]) + _shift(data, mean, rounded),
+        intercept=float(mean[0]) + shift(data.total, data.bad, logit, variance),
         intercept_sd=float(sd[0]),
         intercept_draws=steps[0].copy(),
         notes=notes,
@@ -80,14 +81,13 @@ def _steps(draws: Floats) -> Draws:
     return np.clip(steps, -127, 127).astype(np.int8)
 
 
-def _shift(data: Cells, mean: Floats, draws: npt.NDArray[np.float32]) -> float:
-    """Return what brings the mean probability to the rate of the training data."""
-    logit, variance = kernels.row_sums(data.codes, mean), kernels.row_variances(data.codes, draws)
-    shift = 0.0
+def shift(total: Floats, bad: Floats, logit: Floats, variance: Floats) -> float:
+    """Return what brings the mean probability to the default rate, of these weights of loans."""
+    moved = 0.0
     for _ in range(20):
-        chance, slope = kernels.mean_sigmoid_and_slope(logit + shift, variance)
-        step = float((data.bad.sum() - data.total @ chance) / (data.total @ slope))
-        shift += step
+        chance, slope = kernels.mean_sigmoid_and_slope(logit + moved, variance)
+        step = float((bad.sum() - total @ chance) / (total @ slope))
+        moved += step
         if abs(step) < 1e-10:
             break
-    return shift
+    return moved

@@ -197,17 +197,22 @@ def row_variances(codes: Codes, draws: Columns) -> Floats:
 
 
 @_quick
-def scores(places: Places, effects: Floats, draws: Columns, points: Floats, z: float) -> Floats:
-    """Return six values for each row: as the fields of ``predict.Scores``, in order."""
+def scores(
+    places: Places, effects: Floats, draws: Columns, points: Floats, more: Floats, z: float
+) -> Floats:
+    """Return six values for each row: as the fields of ``predict.Scores``, in order.
+
+    ``more`` is what else adds to the log-odds, the variance and the points of each row.
+    """
     codes = Codes(places, run_starts(places))
     out = np.empty((6, len(places)))
-    out[3] = row_sums(codes, effects)
-    variance = row_variances(codes, draws)
+    out[3] = row_sums(codes, effects) + more[0]
+    variance = row_variances(codes, draws) + more[1]
     out[4] = np.sqrt(variance)
     out[0] = mean_sigmoid(out[3], variance)
     out[1] = 1.0 / (1.0 + np.exp(z * out[4] - out[3]))
     out[2] = 1.0 / (1.0 + np.exp(-z * out[4] - out[3]))
-    out[5] = row_sums(codes, points)
+    out[5] = row_sums(codes, points) + more[2]
     return out
 
 

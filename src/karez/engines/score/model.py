@@ -12,6 +12,7 @@ from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats
 
 DRAW_STEPS = 32  # whole steps of a draw in one standard deviation
+SURE = 2.5  # standard errors: the number of trees is the luckiest of many, so two are not enough
 
 Cells = npt.NDArray[np.int32]
 Draws = npt.NDArray[np.int8]
@@ -83,8 +84,65 @@ class Notes:
 
 
 @attrs.frozen(eq=False)
+class Trees:
+    """What loans bring by how several features come together, beyond effects of one and of pairs.
+
+    Each tree asks the same ``DEPTH`` questions of every loan: is its place in the feature
+    ``features[asked]`` beyond ``above``? ``order`` gives the place of each level of a feature's
+    block. The answers lead from node 0 to one of the last nodes, by 2 node + 1 for no and + 2 for
+    yes; ``nodes`` holds the mean of each node in log-odds, 0 at the first.
+
+    ``asked`` and ``above`` are groups x trees x questions, ``nodes`` groups x trees x nodes. The
+    trees of a group add up; each group was grown without another part of the loans, and the score
+    takes the mean over the groups. ``least`` and ``most`` are what they add to the log-odds of
+    the loans of the fit, ``spread`` its standard deviation; the mean is 0.
+    """
+
+    features: tuple[str, ...]
+    order: tuple[Cells, ...]
+    asked: Cells
+    above: Cells
+    nodes: Floats
+    least: float
+    most: float
+    spread: float
+
+
+@attrs.frozen
+class Proof:
+    """What trees were worth on loans that neither they nor the effects had seen.
+
+    ``gain`` is how much less the log-loss was, ``error`` its standard error. ``refused`` says why
+    trees were not even tried, or nothing.
+    """
+
+    gain: float = 0.0
+    error: float = 0.0
+    refused: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether trees are part of the score."""
+        return not self.refused and self.gain > SURE * self.error
+
+    @property
+    def words(self) -> str:
+        """What a reader of the card needs to know."""
+        if self.refused:
+            return f"trees were asked for and not tried: {self.refused}"
+        done = "trees were added" if self.holds else "trees were tried and left out"
+        return (
+            f"{done}: on loans kept apart log-loss moved by {-self.gain:+.4f}, with a standard"
+            f" error of {self.error:.4f}"
+        )
+
+
+@attrs.frozen(eq=False)
 class Model:
-    """A score: log-odds = ``intercept`` + one effect of each block."""
+    """A score: log-odds = ``intercept`` + one effect of each block + what ``trees`` add.
+
+    ``proof`` says what trees were worth where the recipe asked for them.
+    """
 
     recipe: Recipe
     blocks: tuple[Block, ...]
@@ -93,6 +151,8 @@ class Model:
     intercept_draws: Draws
     notes: Notes
     dropped: tuple[Dropped, ...] = ()
+    trees: Trees | None = None
+    proof: Proof | None = None
 
     def block(self, name: str) -> Block:
         """Return the block of this name, which is there."""

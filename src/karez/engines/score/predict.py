@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import attrs
@@ -14,11 +14,12 @@ from karez.engines.score import bins, kernels
 from karez.engines.score.errors import ColumnMissingError
 from karez.engines.score.kernels import Places
 from karez.engines.score.labels import known_codes
-from karez.engines.score.model import DRAW_STEPS, Block, Model
+from karez.engines.score.model import DRAW_STEPS, Block, Model, Trees
 from karez.engines.score.points import base_points, level_points
 from karez.engines.score.reasons import Reason, card, worst
 from karez.engines.score.recipe import Recipe
 from karez.engines.score.table import Floats, Ints, Table
+from karez.engines.score.trees import added, placed, reason
 
 INTERVAL_Z = 1.6448536269514722  # nine of ten
 
@@ -61,13 +62,19 @@ def apply(model: Model, table: Table) -> Scores:
 
     Raises: ColumnMissingError, ColumnMalformedError.
     """
+    return scored(model, _feature_codes(model, table), len(table))
+
+
+def scored(model: Model, levels: Mapping[str, Ints], rows: int) -> Scores:
+    """Return the scores of rows by the level of each feature."""
     stack = _Stack.of(model)
-    rows = np.zeros((len(table), len(model.blocks) + 1), np.uint32)
+    codes = np.zeros((rows, len(model.blocks) + 1), np.uint32)
     for column, (start, code) in enumerate(
-        zip(stack.starts, level_codes(model, table), strict=True), 1
+        zip(stack.starts, _with_pairs(model, levels), strict=True), 1
     ):
-        rows[:, column] = code + start
-    pd, low, high, logit, sd, points = stack.scores(rows)
+        codes[:, column] = code + start
+    places = None if model.trees is None else placed(model.trees, levels)
+    pd, low, high, logit, sd, points = stack.scores(codes, places)
     return Scores(pd, low, high, logit, sd, points.astype(np.int32))
 
 
@@ -84,9 +91,26 @@ def explain(model: Model, table: Table, reasons: int = 4) -> list[list[Reason]]:
         for block, code in zip(model.blocks, codes, strict=True)
     ]
     columns = [code.tolist() for code in codes]
+    joint = together(model, codes, len(table))
     return [
-        worst([held[column[row]] for held, column in zip(cards, columns, strict=True)], reasons)
-        for row in range(len(table))
+        worst(
+            [*(held[column[row]] for held, column in zip(cards, columns, strict=True)), *more],
+            reasons,
+        )
+        for row, more in enumerate(joint)
+    ]
+
+
+def together(model: Model, codes: Sequence[Ints], rows: int) -> list[list[Reason]]:
+    """Return for each row what trees add to it, if the model has any."""
+    trees = model.trees
+    if trees is None:
+        return [[] for _ in range(rows)]
+    levels = {block.name: code for block, code in zip(model.blocks, codes, strict=True)}
+    places = placed(trees, levels)
+    return [
+        [reason(model, trees, places[[row]], {name: int(levels[name][row]) for name in levels})]
+        for row in range(rows)
     ]
 
 
@@ -94,6 +118,7 @@ class Scorer:
     """A model made ready to score one applicant at a time, with the same figures as ``apply``."""
 
     def __init__(self, model: Model) -> None:
+        self._model = model
         self._stack = _Stack.of(model)
         self._blocks = [
             _Lookup(block, start, dict(card(model, block, range(len(block.effect)))))
@@ -116,13 +141,21 @@ class Scorer:
                 kinds = "numbers" if kind == "number" else "labels"
                 raise ColumnMissingError(column=name, kind=kinds)
         paired: dict[str, int] = {}
-        places = [0]
+        levels: dict[str, int] = {}
+        codes = [0]
         parts: list[Reason] = []
         for lookup in self._blocks:
             level = lookup.level(numbers, labels, paired)
-            places.append(lookup.start + level)
+            levels[lookup.name] = level
+            codes.append(lookup.start + level)
             parts.append(lookup.reasons[level])
-        pd, low, high, logit, sd, points = self._stack.scores(np.array([places], np.uint32))[:, 0]
+        trees, places = self._model.trees, None
+        if trees is not None:
+            held = zip(trees.features, trees.order, strict=True)
+            places = np.array([[order[levels[name]] for name, order in held]], np.int32)
+            parts.append(reason(self._model, trees, places, levels))
+        found = self._stack.scores(np.array([codes], np.uint32), places)
+        pd, low, high, logit, sd, points = found[:, 0]
         return Score(
             float(pd), float(low), float(high), float(logit), float(sd), int(points),
             tuple(worst(parts, reasons)),
@@ -137,6 +170,8 @@ class _Stack:
     effects: Floats
     draws: npt.NDArray[np.float32]
     points: Floats
+    trees: Trees | None
+    factor: float
 
     @classmethod
     def of(cls, model: Model) -> _Stack:
@@ -150,17 +185,23 @@ class _Stack:
             np.concatenate([[model.intercept], *(block.effect for block in model.blocks)]),
             (steps * (sds / DRAW_STEPS)[:, None]).astype(np.float32),
             np.concatenate(points).astype(np.float64),
+            model.trees,
+            scale.factor,
         )
 
-    def scores(self, rows: Places) -> Floats:
-        return kernels.scores(rows, self.effects, self.draws, self.points, INTERVAL_Z)
+    def scores(self, codes: Places, places: Ints | None) -> Floats:
+        """Return six values for each row; ``places`` are those that trees ask about."""
+        more = np.zeros((3, len(codes)))
+        if self.trees is not None and places is not None:
+            more = added(self.trees, places, self.factor)
+        return kernels.scores(codes, self.effects, self.draws, self.points, more, INTERVAL_Z)
 
 
 class _Lookup:
     """One block as dictionaries and sorted edges."""
 
     def __init__(self, block: Block, start: int, reasons: Mapping[int, Reason]) -> None:
-        self.start, self.reasons = start, reasons
+        self.name, self.start, self.reasons = block.name, start, reasons
         self._names, self._kind, self._unseen = block.features, block.kind, block.unseen
         self._edges: list[float] = block.edges.tolist()
         self._labels = {label: level for level, label in enumerate(block.labels)}
@@ -194,12 +235,20 @@ def level_codes(model: Model, table: Table) -> list[Ints]:
 
     Raises: ColumnMissingError, ColumnMalformedError.
     """
+    return _with_pairs(model, _feature_codes(model, table))
+
+
+def _feature_codes(model: Model, table: Table) -> dict[str, Ints]:
     require_columns(model.recipe, table)
-    mains = {block.name: block for block in model.blocks if block.kind != "pair"}
-    codes = {name: _codes(block, table) for name, block in mains.items()}
-    paired = {name: block.in_pairs(codes[name]) for name, block in mains.items()}
+    return {block.name: _codes(block, table) for block in model.blocks if block.kind != "pair"}
+
+
+def _with_pairs(model: Model, levels: Mapping[str, Ints]) -> list[Ints]:
+    """Return the level of each row in every block, given those of the features."""
+    mains = (block for block in model.blocks if block.kind != "pair")
+    paired = {block.name: block.in_pairs(levels[block.name]) for block in mains}
     return [
-        codes[block.name]
+        levels[block.name]
         if block.kind != "pair"
         else bins.pair_codes(paired[block.features[0]], paired[block.features[1]], block.cells)
         for block in model.blocks

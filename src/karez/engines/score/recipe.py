@@ -67,6 +67,7 @@ class Recipe:
     ``prior_sd`` is the spread of effects expected before any data, in log-odds, and
     ``prior_levels`` how many levels that expectation counts for. For a number ``number_sd`` and
     ``number_levels`` say so, of how far its effect goes from the first bin to the last.
+    ``trees`` asks whether trees of several features at once would be worth it, and adds them if so.
 
     Raises: FeatureRepeatedError, FeatureMalformedError, RecipeMalformedError.
     """
@@ -82,6 +83,7 @@ class Recipe:
     prior_levels: float = 2.0
     number_sd: float = 0.6
     number_levels: float = 1.0
+    trees: bool = False
 
     def __attrs_post_init__(self) -> None:
         names = [feature.name for feature in self.features]

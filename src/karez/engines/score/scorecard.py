@@ -9,8 +9,8 @@ import numpy as np
 
 from karez.engines.score.model import Block, Model
 from karez.engines.score.points import level_points, weights_of_evidence
-from karez.engines.score.predict import level_codes
-from karez.engines.score.reasons import level_name
+from karez.engines.score.predict import level_codes, together
+from karez.engines.score.reasons import Reason, level_name
 from karez.engines.score.table import Table
 
 
@@ -35,24 +35,43 @@ class Line:
 
 
 def scorecard(model: Model) -> tuple[Line, ...]:
-    """Return every level of every block, in the order of the model; what was never seen is last."""
+    """Return every level of every block, in the order of the model; what was never seen is last.
+
+    What trees add is not among them: it has no levels, and ``apply`` alone knows it.
+    """
     return tuple(line for block in model.blocks for line in _lines(model, block))
 
 
 def parts(model: Model, table: Table) -> list[list[Line]]:
     """Return for each row the line of each block, the largest effect first.
 
-    Their points and those of ``points.base_points`` add up to the points of the score.
+    Their points and those of ``points.base_points`` add up to the points of the score; what trees
+    add is a line of its own.
 
     Raises: ColumnMissingError, ColumnMalformedError.
     """
     cards = [_lines(model, block) for block in model.blocks]
     codes = level_codes(model, table)
     found: list[list[Line]] = []
-    for row in range(len(table)):
+    for row, joint in enumerate(together(model, codes, len(table))):
         held = [card[int(code[row])] for card, code in zip(cards, codes, strict=True)]
+        held += [_joint_line(model, each) for each in joint]
         found.append(sorted(held, key=lambda line: -abs(line.effect)))
     return found
+
+
+def _joint_line(model: Model, joint: Reason) -> Line:
+    return Line(
+        feature=joint.feature,
+        words=joint.feature,
+        value=joint.value,
+        points=joint.points,
+        effect=joint.effect,
+        sd=joint.sd,
+        loans=joint.loans,
+        defaults=model.notes.events_weighted,
+        weight_of_evidence=None,
+    )
 
 
 def _lines(model: Model, block: Block) -> list[Line]:

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from karez.engines.score.errors import ModelMalformedError
-from karez.engines.score.model import Block, Draws, Dropped, Model, Notes
+from karez.engines.score.model import Block, Draws, Dropped, Model, Notes, Proof, Trees
 from karez.engines.score.recipe import Feature, Recipe, Scale
 
 FORMAT = "karez-score-1"
@@ -34,6 +34,8 @@ def to_document(model: Model) -> dict[str, Any]:
         "blocks": [_block_document(block) for block in model.blocks],
         "notes": attrs.asdict(model.notes) | {"fallbacks": list(model.notes.fallbacks)},
         "dropped": [attrs.asdict(dropped) for dropped in model.dropped],
+        "trees": None if model.trees is None else _trees_document(model.trees),
+        "proof": None if model.proof is None else attrs.asdict(model.proof),
     }
 
 
@@ -53,14 +55,18 @@ def from_document(document: Mapping[str, Any]) -> Model:
         recipe["features"] = [Feature(**feature) for feature in recipe["features"]]
         recipe["scale"] = Scale(**recipe["scale"])
         notes["fallbacks"] = tuple(notes["fallbacks"])
+        blocks = tuple(_block(block) for block in document["blocks"])
+        trees, proof = document.get("trees"), document.get("proof")
         return Model(
             recipe=Recipe(**recipe),
-            blocks=tuple(_block(block) for block in document["blocks"]),
+            blocks=blocks,
             intercept=float(document["intercept"]),
             intercept_sd=float(document["intercept_sd"]),
             intercept_draws=_unpacked(document["intercept_draws"]),
             notes=Notes(**notes),
             dropped=tuple(Dropped(**dropped) for dropped in document["dropped"]),
+            trees=_trees(trees, {block.name: block for block in blocks}) if trees else None,
+            proof=Proof(**proof) if proof else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelMalformedError(reason=f"{type(error).__name__}: {error}") from error
@@ -100,6 +106,38 @@ def _block(document: Mapping[str, Any]) -> Block:
         spread=float(document["spread"]),
         draws=_unpacked(document["draws"]).reshape(len(effect), -1),
     )
+
+
+def _trees_document(trees: Trees) -> dict[str, Any]:
+    return {
+        "features": list(trees.features),
+        "order": [places.tolist() for places in trees.order],
+        "asked": trees.asked.tolist(),
+        "above": trees.above.tolist(),
+        "nodes": trees.nodes.tolist(),
+        "least": trees.least,
+        "most": trees.most,
+        "spread": trees.spread,
+    }
+
+
+def _trees(document: Mapping[str, Any], blocks: Mapping[str, Block]) -> Trees:
+    ints: Callable[[Any], Any] = lambda values: np.array(values, np.int32)  # noqa: E731
+    features, asked = tuple(document["features"]), ints(document["asked"])
+    order, nodes = tuple(map(ints, document["order"])), np.array(document["nodes"], np.float64)
+    groups, trees, depth = asked.shape
+    if (  # loops over trees look nothing up twice
+        nodes.shape != (groups, trees, 2 ** (depth + 1) - 1)
+        or not ((asked >= 0) & (asked < len(features))).all()
+        or any(
+            len(places) != len(blocks[name].effect)
+            for name, places in zip(features, order, strict=True)
+        )
+    ):
+        raise ValueError("trees that do not fit their features")
+    above = ints(document["above"]).reshape(asked.shape)
+    reach = (float(document[name]) for name in ("least", "most", "spread"))
+    return Trees(features, order, asked, above, nodes, *reach)
 
 
 def _packed(draws: Draws) -> str:

@@ -30,7 +30,7 @@ def stranger(model: Model, labels: Mapping[str, str | None]) -> Stranger:
 
     Whatever else the model looks at may be anything that it was fitted to: so the log-odds spread
     as widely as its effects do among those loans, which counts together with how unsure the effects
-    themselves are. An effect of two features is taken as unknown.
+    themselves are. An effect of several features is taken as unknown.
     """
     mean, variance = model.intercept, model.intercept_sd**2
     of: dict[str, str] = {}
@@ -45,6 +45,8 @@ def stranger(model: Model, labels: Mapping[str, str | None]) -> Stranger:
             middle, spread = _anything(block)
             mean += middle
             variance += spread
+    if model.trees is not None:
+        variance += model.trees.spread**2
     sd = np.sqrt(variance)
     pd = kernels.mean_sigmoid(np.array([mean]), np.array([variance]))[0]
     low, high = (1 / (1 + np.exp(side * INTERVAL_Z * sd - mean)) for side in (1, -1))
