@@ -15,7 +15,7 @@ import attrs
 
 from karez.doors.cli.demo.lender import BANK, Lender
 from karez.engines.county import Fates, Lent, Shock, draw_fates, payment_delay_days
-from karez.engines.servicing.events import Payment, WriteOff
+from karez.engines.servicing.events import Disbursement, Payment, WriteOff
 from karez.engines.servicing.table import Line, schedule_table
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping.naming import derive_id
@@ -64,8 +64,8 @@ class Life:
                 for number, due in enumerate(dues, 1)
             )
             self.loans[loan.loan_number] = Living(loan, fates, pays_on)
-            days = {*pays_on, *filter(None, (fates.recovered_on,))}
-            for day in days:
+            parts = (tranche.on for tranche in loan.terms.tranches[1:])
+            for day in {*pays_on, *parts, *filter(None, (fates.recovered_on,))}:
                 self._calendar[day].add(loan.loan_number)
 
     def live(self, day: date) -> None:
@@ -74,11 +74,23 @@ class Life:
         if numbers:
             with self.lender.books.transaction() as connection:
                 views = view_loans(connection, sorted(numbers), day)
+            self._record(day, [self._part(view, day) for view in views.values()])
             self._record(day, [self._command(view, day) for view in views.values()])
         self._give_up(day)
         if (day + timedelta(1)).day == 1:
             self.lender.end_month(day)
         close_days([self.lender.books], day)
+
+    def _part(self, view: LoanView, day: date) -> Command | None:
+        """Return the payout of a part that was agreed for a day, if the loan is sound."""
+        fates, loan = self.loans[view.loan.loan_number].fates, view.loan
+        if fates.fails_on is not None and day >= fates.fails_on:
+            return None
+        amount = sum(part.amount_minor for part in loan.terms.tranches[1:] if part.on == day)
+        if not amount:
+            return None
+        payout = Disbursement(number=0, on=day, posted_on=day, amount_minor=amount)
+        return self._ask(loan.loan_id, payout, "part", day)
 
     def _command(self, view: LoanView, day: date) -> Command | None:
         """Return what a borrower does on a day that is his: pay what is due, or nothing."""
@@ -120,12 +132,14 @@ class Life:
             ],
         )
 
-    def _ask(self, loan: UUID, event: Payment | WriteOff, what: str, day: date) -> Command:
+    def _ask(
+        self, loan: UUID, event: Disbursement | Payment | WriteOff, what: str, day: date
+    ) -> Command:
         return Command(
             loan=loan,
             event=event,
             actor="demo",
-            channel=BANK if isinstance(event, Payment) else None,
+            channel=None if isinstance(event, WriteOff) else BANK,
             command_id=derive_id("demo", str(self.seed), what, str(loan), str(day)),
         )
 
