@@ -101,6 +101,8 @@ class Life:
             books, number = self.lender.books, view.loan.loan_number
             owed = standing_on(books, number, fates.fails_on).principal_minor
             amount = int(owed * fates.recovered_share) if day == fates.recovered_on else 0
+        elif day not in living.pays_on:
+            return None
         else:
             amount = view.overdue_minor
             amount += view.next_minor if view.standing.next_due == day else 0
