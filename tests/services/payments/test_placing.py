@@ -97,7 +97,7 @@ def test_refusals_move_nothing(desk: Lender):
     before = everything(desk)
     refusals = {
         "payment-unknown": lambda: assign(desk.books, 9, {"1": None}, CLERK),
-        "loan-unknown": lambda: assign(desk.books, 1, {"9": None}, CLERK),
+        "loan-not-booked": lambda: assign(desk.books, 1, {"9": None}, CLERK),
         "assign-debit": lambda: assign(desk.books, 2, {"1": None}, CLERK),
         "account-unknown": lambda: place(desk.books, 1, "9999", CLERK),
         "channel-currency": lambda: place(desk.books, 1, "1022", CLERK),
@@ -144,7 +144,7 @@ def test_cash__once_for_a_receipt(desk: Lender):
     for changed in ({"amount_minor": 6_00}, {"loan": "2"}, {"channel": "1020"}):
         assert refused(lambda changed=changed: cash(**changed)) == "receipt-conflict"
     assert [cash("").receipt for _ in range(2)] == ["R-000001", "R-000002"]
-    assert refused(lambda: cash("K-2", loan="9")) == "loan-unknown"
+    assert refused(lambda: cash("K-2", loan="9")) == "loan-not-booked"
     assert refused(lambda: cash("K-2", channel="9999")) == "account-unknown"
     assert desk.stands("1010") == 15_00
     desk.check()

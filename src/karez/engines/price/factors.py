@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 Floats = npt.NDArray[np.float64]
 YEARS_POWER = 11
@@ -25,6 +24,8 @@ def factor_years(
     loss of each firm given the factors: the luck of single firms is not in it. Factors are Sobol
     points, so there is no seed, and the same question has the same answer.
     """
+    from scipy.stats import qmc  # noqa: PLC0415 - it takes longer than most commands
+
     industries = sorted(set(industry))
     places = np.array([industries.index(name) for name in industry], dtype=np.int64)
     points = qmc.Sobol(1 + len(industries), scramble=False).random_base2(YEARS_POWER)
