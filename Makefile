@@ -11,7 +11,7 @@ NEW_ENOUGH := 'import sys; sys.exit(sys.version_info < (3, 11))'
 .PHONY: help demo test check lint docs docs-update bench lock clean
 
 help:
-	@echo "make demo         see Karez work: embedded database, postings, trial balance, verify"
+	@echo "make demo         see a lender live: from invoices to loans to reports"
 	@echo "make test         run the tests"
 	@echo "make check        run the linters, build the documentation, run the tests"
 	@echo "make bench        measure the money book beside raw COPY and its peers"
