@@ -109,6 +109,7 @@ def test_any_payments__days_agree_with_the_fold(database, steps):
             close_days([books], day - timedelta(days=1))
             on = max(day - timedelta(days=back), JAN)
             paid = event(Payment, on, amount_minor=amount)
-            happen(books, [(loans[whose], paid)], day, command=place + 1)
+            # Ids apart from those of the payouts, which count from 0 on the same day.
+            happen(books, [(loans[whose], paid)], day, command=100 + place)
             close_days([books], day)
         check(books)
