@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from karez.engines.servicing.events import Payment
@@ -96,6 +96,7 @@ STEPS = st.lists(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example([(1, 13, 1, 48), (2, 13, 23, 538), (1, 28, 18, 2686), (1, 19, 16, 29821)])
 @given(STEPS)
 def test_any_payments__days_agree_with_the_fold(database, steps):
     """Whatever is paid, late or dated back: standings, accounts and provisions agree each time."""

@@ -189,12 +189,23 @@ def row_of(
     )
 
 
+_ALIVE = frozenset(map(STATUSES.index, (Status.PENDING, Status.ACTIVE, Status.CHARGED_OFF)))
+
+
 def keep_stages(
     rows: Sequence[StandingRow], stages: Sequence[tuple[date, int]]
 ) -> list[StandingRow]:
-    """Return rows with the stages that the loan was in on their first days, by earlier rows."""
+    """Return rows with the stages that the loan was in on their first days, by earlier rows.
+
+    The last row has the last stage: what is set aside was set aside for that one, and the end of
+    the day moves both. A loan that was done with, stage 0, and is alive again begins at 1.
+    """
     kept: list[StandingRow] = []
-    for row in rows:
+    for place, row in enumerate(rows, 1):
         stage = next((s for since, s in reversed(stages) if since <= row.since), 1)
+        if stages and place == len(rows):
+            stage = stages[-1][1]
+        if not stage and row.status in _ALIVE:
+            stage = 1
         kept.append(attrs.evolve(row, stage=stage))
     return kept
