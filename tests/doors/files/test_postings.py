@@ -67,7 +67,7 @@ def refusals(text: str, **options) -> list[tuple[int, str, str, str]]:
     return [
         (refusal.line, refusal.field, refusal.value, refusal.error.code)
         for chunk in chunks
-        for refusal in find_refusals(table, chunk)
+        for refusal in find_refusals(table, chunk.block)
     ]
 
 
@@ -173,7 +173,7 @@ def test_bad_row__is_named_and_costs_no_other(name):
     row, field, code = BAD_ROWS[name]
     text = f"{TRANSFERS}\nx,2026-01-05,cash,ann,1\n{row}\ny,2026-01-05,cash,ann,2\n"
     table, [chunk] = read(text)
-    [refusal] = find_refusals(table, chunk)
+    [refusal] = find_refusals(table, chunk.block)
     assert (refusal.line, refusal.field, refusal.error.code) == (3, field, code)
     assert str(refusal).startswith("f.csv, line 3")
     assert [moved[3] % 100 for moved in transfers(chunk)] == [0, 0]
@@ -208,7 +208,7 @@ def test_bad_row__takes_its_entry_with_it():
     )
     table, [chunk] = read(text)
     assert transfers(chunk) == [(0, 1, 2, 400)]
-    assert [(r.line, r.field, r.error.code) for r in find_refusals(table, chunk)] == [
+    assert [(r.line, r.field, r.error.code) for r in find_refusals(table, chunk.block)] == [
         (3, "credit", "account-unknown"),
         (4, "", "column-count"),
         (6, "valid_on", "entry-rows"),
@@ -257,7 +257,7 @@ def test_jsonl__is_read_alike():
     table, [chunk] = read(text, form=Format.JSONL)
     assert transfers(chunk) == [(0, 1, 2, 110)]
     assert chunk.batch.notes == {0: ("", '{"page":"2","slip":"7"}')}
-    assert [(r.line, r.field, r.error.code) for r in find_refusals(table, chunk)] == [
+    assert [(r.line, r.field, r.error.code) for r in find_refusals(table, chunk.block)] == [
         (2, "amount", "field-missing"),
         (3, "", "json-malformed"),
     ]
@@ -281,7 +281,7 @@ def test_journal__refuses_what_does_not_balance_in_each_currency():
     )
     table, [chunk] = read(text)
     assert transfers(chunk) == [(0, 1, 2, 100)]
-    found = [(r.line, r.error.code, r.error.message) for r in find_refusals(table, chunk)]
+    found = [(r.line, r.error.code, r.error.message) for r in find_refusals(table, chunk.block)]
     assert found == [
         (2, "entry-unbalanced", "Entry a does not balance: 10.00 is not 9.99 EUR; mend a line."),
         (4, "entry-unbalanced", "Entry b does not balance: 1.00 is not 0.00 EUR; mend a line."),

@@ -47,7 +47,6 @@ def market(county: County) -> Market:
     return Market(
         dict(zip(ids[:known], county.firms.defaulted[:known].tolist(), strict=True)),
         ids[known:],
-        dict(zip(ids, county.firms.names, strict=True)),
         {name: INDUSTRIES[place].name for name, place in zip(ids, places, strict=True)},
     )
 
@@ -59,7 +58,7 @@ def rules(tmp_path: Path) -> Rules:
     def ask(firms: Firms) -> Question:
         return Question(firms, curve, costs, 25_000_000, STEP, curve.rates_ppm)
 
-    return Rules(ask, lgd=0.6, least_minor=LEAST, most_minor=MOST)
+    return Rules(ask, 0.6, LEAST, MOST, segments=len(SEGMENTS))
 
 
 def planned(gallery: Gallery, county: County, tmp_path: Path) -> Year:
@@ -104,14 +103,14 @@ def test_a_shock_makes_no_firm_of_its_industry_safer(
 
 def test_a_past_without_defaults_is_refused(gallery: Gallery, county: County, tmp_path: Path):
     one = market(county)
-    nobody = Market(dict.fromkeys(one.defaulted, False), one.asking, one.names, one.industry)
+    nobody = Market(dict.fromkeys(one.defaulted, False), one.asking, one.industry)
     with pytest.raises(OutcomesMissingError):
         plan_year(gallery, nobody, rules(tmp_path))
 
 
 def test_a_firm_without_facts_is_named(gallery: Gallery, county: County, tmp_path: Path):
     one = market(county)
-    more = Market(one.defaulted, [*one.asking, "id:stranger"], one.names, one.industry)
+    more = Market(one.defaulted, [*one.asking, "id:stranger"], one.industry)
     assert plan_year(gallery, more, rules(tmp_path)).unknown == ("id:stranger",)
 
 

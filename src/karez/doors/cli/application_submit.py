@@ -19,15 +19,12 @@ from karez.doors.cli.application_options import (
     show_outcomes,
 )
 from karez.doors.cli.bookkeeping import (
-    exit_code_for,
-    exit_with,
-    lines_of,
     on_day,
     progress,
-    tell_refusals,
     today,
 )
 from karez.doors.cli.rights_options import with_options
+from karez.doors.cli.row_files import show_records
 from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.applications import applications_layout, said
 from karez.doors.files.records import open_records
@@ -38,8 +35,6 @@ from karez.services import origination
 from karez.services.bookkeeping import derive_id
 from karez.services.origination import Desk, Submission
 from karez.services.products import find_sheet
-
-SHOWN_MOST = 20
 
 _asked = with_options(
     click.option("--product", help="Of which product."),
@@ -146,11 +141,5 @@ def _submit_file(  # noqa: PLR0913, PLR0917 - one for each option
             counts["refused"] += len(chunk.refusals)
             refusals += chunk.refusals
             tell(counts["rows"])
-    tell_refusals(shell, refusals[:SHOWN_MOST], len(refusals))
-    document = {
-        "file": str(file), "preview": preview, **counts,
-        "refusals": [refusal.as_dict() for refusal in refusals[:SHOWN_MOST]],
-    }  # fmt: skip
-    pairs = [(name.replace("_", " "), count) for name, count in counts.items()]
-    shell.show(document, [*lines_of(pairs), *(["Nothing is kept."] if preview else [])])
-    exit_with(exit_code_for([refusal.error for refusal in refusals]))
+    head = {"file": str(file), "preview": preview}
+    show_records(shell, head, counts, refusals, "Nothing is kept." if preview else "")

@@ -12,8 +12,9 @@ import click
 from karez.doors.cli.bookkeeping import progress
 from karez.doors.cli.evidence import open_evidence
 from karez.doors.cli.imports import Report, ahead, import_options
+from karez.doors.cli.row_files import files_argument
 from karez.doors.cli.shell import Shell, command_options
-from karez.doors.files.refusals import Refusal, RefusalFile
+from karez.doors.files.refusals import RefusalFile, find_refusals
 from karez.doors.files.rows import Table
 from karez.doors.files.trade.folders import free_name
 from karez.doors.files.trade.invoices import InvoiceChunk, read_invoices
@@ -24,13 +25,7 @@ from karez.services.trade import Repeats, record_documents
 
 
 @click.command()
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@files_argument
 @click.option(
     "--mapping",
     "mapping_name",
@@ -95,19 +90,10 @@ class InvoiceIntake:
                 unread = [fault.error for fault in chunk.block.faults.values()]
                 chunk.mark_refused(done)
                 report.intake.add(done, unread)
-                report.refuse(_refusals(table, chunk))
+                report.refuse(list(find_refusals(table, chunk.block)))
                 keeper.keep(chunk)
                 self.tell(report.intake.documents)
             self.kept += keeper.kept
-
-
-def _refusals(table: Table, chunk: InvoiceChunk) -> list[Refusal]:
-    return [
-        Refusal(
-            table.file, table.unit, chunk.block.lines[row], fault.field, fault.value, fault.error
-        )
-        for row, fault in sorted(chunk.block.faults.items())
-    ]
 
 
 @attrs.define

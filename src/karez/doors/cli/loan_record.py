@@ -12,57 +12,40 @@ from typing import Any
 import attrs
 import click
 
-from karez.doors.cli.bookkeeping import (
-    exit_with,
-    lines_of,
-    open_books,
-    progress,
-    tell_refusals,
-    today,
-)
-from karez.doors.cli.shell import ExitCode, Shell, command_options
+from karez.doors.cli.bookkeeping import exit_with, open_books, progress, tell_refusals, today
+from karez.doors.cli.row_files import RowTally, check_rejects, rejects_option, source_option
+from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.loan_commands import CommandChunk, read_commands, read_commands_table
-from karez.doors.files.refusals import Refusal, RefusalFile
+from karez.doors.files.refusals import RefusalFile
 from karez.doors.files.rows import Table
 from karez.doors.files.tables import format_of
-from karez.kernel.errors import ConflictError
 from karez.kernel.time import parse_date
 from karez.services import lending
 from karez.services.bookkeeping import Books
 from karez.services.lending import Loan, Outcome
 
-SHOWN_MOST = 20
-
 
 @attrs.define
-class Tally:
-    """What became of a file's rows."""
+class Tally(RowTally):
+    """What became of the events of a file."""
 
-    rows: int = 0
     recorded: int = 0
     already: int = 0
-    refused: int = 0
-    conflicts_only: bool = True
-    refusals: list[Refusal] = attrs.field(factory=list[Refusal])
 
     def add(self, table: Table, chunk: CommandChunk, outcomes: list[Outcome]) -> None:
         """Count a chunk, whose refused rows are marked."""
-        self.rows += len(chunk.block)
+        self.count(table, chunk.block)
         self.already += sum(outcome.already for outcome in outcomes)
         self.recorded += sum(one.error is None and not one.already for one in outcomes)
-        self.refused += len(chunk.block.faults)
-        for row, fault in sorted(chunk.block.faults.items()):
-            self.conflicts_only &= isinstance(fault.error, ConflictError)
-            if len(self.refusals) < SHOWN_MOST:
-                line = chunk.block.lines[row]
-                self.refusals.append(
-                    Refusal(table.file, table.unit, line, fault.field, fault.value, fault.error)
-                )
 
     def counts(self) -> dict[str, int]:
         """Return the numbers, named as people and scripts read them."""
-        names = ("rows", "recorded", "already", "refused")
-        return {name: getattr(self, name) for name in names}
+        return {
+            "rows": self.rows,
+            "recorded": self.recorded,
+            "already": self.already,
+            "refused": self.faults,
+        }
 
 
 @click.command("record")
@@ -72,17 +55,8 @@ class Tally:
 )
 @click.option("--by", metavar="NAME", help="Who says so; else who is logged in.")
 @click.option("--preview", is_flag=True, help="Judge everything, change nothing.")
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Keep refused rows and their errors in this CSV file, to be mended and sent again.",
-)
-@click.option(
-    "--source",
-    default="file",
-    show_default=True,
-    help="Whose ids these are: the same id from another source is another event.",
-)
+@rejects_option
+@source_option("event")
 @command_options
 def record_file(  # noqa: PLR0913 - one for each option
     shell: Shell,
@@ -99,8 +73,7 @@ def record_file(  # noqa: PLR0913 - one for each option
     Good rows are recorded and bad ones told, by line and column. A file that is sent again records
     nothing twice.
     """
-    if rejects is not None and rejects.exists() and rejects.samefile(file):
-        raise click.BadParameter("would write over the file that is read", param_hint="--rejects")
+    check_rejects(rejects, file)
     tally = Tally()
     scope = (shell.config.institution, source)
     with file.open("rb") as stream, open_books(shell) as books, progress(shell, "rows") as tell:
@@ -115,12 +88,12 @@ def record_file(  # noqa: PLR0913 - one for each option
                 if kept is not None:
                     kept.write_rows(chunk.block)
                 tell(tally.rows)
-    tell_refusals(shell, tally.refusals, tally.refused)
+    tell_refusals(shell, tally.refusals, tally.faults)
     document: dict[str, Any] = {"file": str(file), "preview": preview, **tally.counts()}
     document["refusals"] = [refusal.as_dict() for refusal in tally.refusals]
-    shell.show(document, _summary(file, tally, rejects, preview=preview))
-    if tally.refused:
-        exit_with(ExitCode.CONFLICT if tally.conflicts_only else ExitCode.INVALID_INPUT)
+    words = {"recorded": "would be recorded" if preview else "recorded", "already": "there already"}
+    shell.show(document, tally.summary(str(file), tally.counts(), words, rejects))
+    exit_with(tally.exit_code)
 
 
 def _finder(books: Books) -> Callable[[set[str]], dict[str, Loan]]:
@@ -129,12 +102,3 @@ def _finder(books: Books) -> Callable[[set[str]], dict[str, Loan]]:
             return lending.find_named(connection, names)
 
     return find
-
-
-def _summary(file: Path, tally: Tally, rejects: Path | None, *, preview: bool) -> list[str]:
-    words = {"recorded": "would be recorded" if preview else "recorded", "already": "there already"}
-    pairs = [(words.get(name, name), f"{count:,}") for name, count in tally.counts().items()]
-    width = max(len(count) for _, count in pairs)
-    lines = lines_of([(label, count.rjust(width)) for label, count in pairs])
-    kept = [f"Refused rows and their errors are in {rejects}."] if rejects and tally.refused else []
-    return [str(file), *(f"  {line}" for line in lines), *kept]

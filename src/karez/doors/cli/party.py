@@ -9,15 +9,13 @@ from typing import Any
 import click
 
 from karez.doors.cli.bookkeeping import (
-    exit_code_for,
-    exit_with,
     lines_of,
     on_day,
     open_books,
     progress,
-    tell_refusals,
     today,
 )
+from karez.doors.cli.row_files import show_records
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.parties import PARTIES
 from karez.doors.files.records import open_records
@@ -26,8 +24,6 @@ from karez.kernel.ids import show_id
 from karez.kernel.time import parse_date
 from karez.services import parties as use
 from karez.services.parties import Kind, Known, Party, Tie, TieKind
-
-SHOWN_MOST = 20
 
 preview_option = click.option("--preview", is_flag=True, help="Show what would be; keep nothing.")
 actor_option = click.option("--by", "actor", default="", help="Who records it.")
@@ -121,14 +117,8 @@ def import_(shell: Shell, *, file: Path, actor: str, preview: bool) -> None:
             counts["refused"] += len(chunk.refusals)
             refusals += chunk.refusals
             tell(counts["rows"])
-    tell_refusals(shell, refusals[:SHOWN_MOST], len(refusals))
-    document = {
-        "file": str(file), "preview": preview, **counts,
-        "refusals": [refusal.as_dict() for refusal in refusals[:SHOWN_MOST]],
-    }  # fmt: skip
-    pairs = [(name.replace("_", " "), count) for name, count in counts.items()]
-    shell.show(document, [*lines_of(pairs), *(["Nothing was kept."] if preview else [])])
-    exit_with(exit_code_for([refusal.error for refusal in refusals]))
+    head = {"file": str(file), "preview": preview}
+    show_records(shell, head, counts, refusals, "Nothing was kept." if preview else "")
 
 
 @party.command()

@@ -19,6 +19,7 @@ from karez.doors.cli.bookkeeping import (
     tell_refusals,
 )
 from karez.doors.cli.payment_options import clerk_options
+from karez.doors.cli.row_files import SHOWN_MOST, files_argument
 from karez.doors.cli.shell import ExitCode, Shell, command_options, table
 from karez.doors.files.refusals import Refusal
 from karez.doors.files.statements.mapping import StatementMapping
@@ -27,7 +28,6 @@ from karez.kernel.errors import KarezError
 from karez.services import payments
 from karez.services.payments import BANK, BankStatement, Clerk, Gap, Taken
 
-_SHOWN_MOST = 20
 _MEANINGS = {
     "match": "to loans",
     "hold": "waiting",
@@ -37,13 +37,7 @@ _MEANINGS = {
 
 
 @click.command("import")
-@click.argument(
-    "files",
-    metavar="FILE...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@files_argument
 @click.option("--map", "map_", metavar="NAME|FILE", help="What the columns of a table mean.")
 @click.option(
     "--channel",
@@ -106,7 +100,7 @@ class _Report:
 
     def show(self, shell: Shell) -> None:
         """Print it, and end: 0, or 4 where all refusals are conflicts, else 5."""
-        tell_refusals(shell, self.refusals[:_SHOWN_MOST], len(self.refusals))
+        tell_refusals(shell, self.refusals[:SHOWN_MOST], len(self.refusals))
         document = {
             "preview": self.preview,
             "statements": [_document(file, taken) for file, taken in self.taken],

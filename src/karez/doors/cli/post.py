@@ -14,38 +14,31 @@ import numpy as np
 import numpy.typing as npt
 
 from karez.books.money.judge import Answer
-from karez.doors.cli.bookkeeping import (
-    exit_with,
-    lines_of,
-    open_books,
-    progress,
-    tell_refusals,
+from karez.doors.cli.bookkeeping import exit_with, open_books, progress, tell_refusals
+from karez.doors.cli.row_files import (
+    SHOWN_MOST,
+    RowTally,
+    check_rejects,
+    rejects_option,
+    source_option,
 )
-from karez.doors.cli.shell import ExitCode, Shell, command_options
+from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.postings import Chunk, Naming, read_postings
-from karez.doors.files.refusals import Refusal, RefusalFile, find_refusals, mark_refused
+from karez.doors.files.refusals import RefusalFile, mark_refused
 from karez.doors.files.rows import Format, Table, text_fault
 from karez.doors.files.shapes import Shape, check_header
 from karez.doors.files.tables import format_of, read_table
-from karez.kernel.errors import ConflictError
 from karez.services.bookkeeping import Books, find_seats, post_batch, seal_due
-
-SHOWN_MOST = 20
-"""How many errors are told unless asked otherwise."""
 
 
 @attrs.define
-class Tally:
+class Tally(RowTally):
     """What became of a file, entry by entry."""
 
-    rows: int = 0
     entries: int = 0
     posted: int = 0
     replayed: int = 0
     refused: int = 0
-    faults: int = 0
-    conflicts_only: bool = True
-    refusals: list[Refusal] = attrs.field(factory=list[Refusal])
 
     def counts(self) -> dict[str, int]:
         """Return the numbers, named as people and scripts read them."""
@@ -56,23 +49,11 @@ class Tally:
         self, table: Table, chunk: Chunk, firsts: npt.NDArray[np.int16], shown_most: int
     ) -> None:
         """Count a chunk; ``firsts`` are the answers to the first transfers of its entries."""
-        self.rows += len(chunk.block)
+        self.count(table, chunk.block, shown_most)
         self.entries += len(chunk.starts)
         self.posted += int((firsts == Answer.POSTED).sum())
         self.replayed += int((firsts == Answer.REPLAYED).sum())
         self.refused += len({chunk.entry_rows(row).start for row in chunk.block.faults})
-        self.faults += len(chunk.block.faults)
-        for refusal in find_refusals(table, chunk):
-            self.conflicts_only &= isinstance(refusal.error, ConflictError)
-            if len(self.refusals) < shown_most:
-                self.refusals.append(refusal)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """0, or 4 where all refusals are conflicts, else 5."""
-        if not self.faults:
-            return ExitCode.DONE
-        return ExitCode.CONFLICT if self.conflicts_only else ExitCode.INVALID_INPUT
 
 
 @click.command()
@@ -87,17 +68,8 @@ class Tally:
 )
 @click.option("--atomic", is_flag=True, help="Post nothing unless all can be posted.")
 @click.option("--dry-run", is_flag=True, help="Judge everything, post nothing.")
-@click.option(
-    "--rejects",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Keep refused rows and their errors in this CSV file, to be mended and sent again.",
-)
-@click.option(
-    "--source",
-    default="file",
-    show_default=True,
-    help="Whose ids these are: the same id from another source is another entry.",
-)
+@rejects_option
+@source_option("entry")
 @click.option(
     "--ids-from-content", is_flag=True, help="Name each row by what it holds: for files without id."
 )
@@ -127,8 +99,7 @@ def post(  # noqa: PLR0913 - one for each option
     Good entries are posted and bad ones told, by line. A file that is sent again posts nothing
     twice.
     """
-    if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
-        raise click.BadParameter("would write over the file that is read", param_hint="--rejects")
+    check_rejects(rejects, file)
     fault = text_fault("--source", source)
     if fault is not None:
         raise fault.error
@@ -146,17 +117,9 @@ def post(  # noqa: PLR0913 - one for each option
     document |= tally.counts()
     document["errors"] = tally.faults
     document["refusals"] = [refusal.as_dict() for refusal in tally.refusals]
-    shell.show(document, _summary(table.file, tally, rejects, dry_run=dry_run))
-    exit_with(tally.exit_code)
-
-
-def _summary(file: str, tally: Tally, rejects: Path | None, *, dry_run: bool) -> list[str]:
     words = {"replayed": "there already", "posted": "would be posted" if dry_run else "posted"}
-    counts = [(words.get(name, name), f"{count:,}") for name, count in tally.counts().items()]
-    width = max(len(count) for _, count in counts)
-    lines = lines_of([(label, count.rjust(width)) for label, count in counts])
-    kept = [f"Refused rows and their errors are in {rejects}."] if rejects and tally.faults else []
-    return [file, *(f"  {line}" for line in lines), *kept]
+    shell.show(document, tally.summary(table.file, tally.counts(), words, rejects))
+    exit_with(tally.exit_code)
 
 
 @contextmanager

@@ -7,6 +7,23 @@ import click
 from karez.doors.cli.bookkeeping import open_books, progress, show_verification
 from karez.doors.cli.shell import Shell, command_options
 from karez.services import bookkeeping, closing, lending
+from karez.services.bookkeeping import Books, Verification
+from karez.services.closing import ClosingVerification
+from karez.services.lending import LendingVerification
+
+
+def verify_books(
+    shell: Shell, books: Books
+) -> tuple[Verification, LendingVerification, ClosingVerification]:
+    """Recompute the money book, all loans and all days; the first has the findings of all three."""
+    with progress(shell, "transfers") as tell:
+        report = bookkeeping.verify(books, tell)
+    with progress(shell, "loans") as tell:
+        loans = lending.verify(books, tell)
+    days = closing.verify(books)
+    for other in (loans, days):
+        report.take(other)
+    return report, loans, days
 
 
 @click.command()
@@ -17,13 +34,7 @@ def verify(shell: Shell) -> None:
     Exit code 6 says that something disagrees; the rows are named.
     """
     with open_books(shell) as books:
-        with progress(shell, "transfers") as tell:
-            report = bookkeeping.verify(books, tell)
-        with progress(shell, "loans") as tell:
-            loans = lending.verify(books, tell)
-        days = closing.verify(books)
-    for other in (loans, days):
-        report.take(other)
+        report, loans, days = verify_books(shell, books)
     said = {
         "through": report.through,
         "batches": report.batches,

@@ -6,7 +6,6 @@ holds. The same row is then the same claim, however often it is sent.
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,12 +19,10 @@ import attrs
 from karez.doors.files.errors import (
     ChoiceUnknownError,
     FieldMissingError,
-    HeaderIncompleteError,
-    HeaderUnknownError,
 )
 from karez.doors.files.jsonl import read_jsonl
+from karez.doors.files.records import check_columns
 from karez.doors.files.rows import Block, Fault, Format, Table
-from karez.doors.files.shapes import ERROR_PREFIX
 from karez.doors.files.tables import format_of
 from karez.kernel.errors import KarezError
 from karez.kernel.money import currency, parse_amount
@@ -88,7 +85,7 @@ def open_claims(path: Path) -> Generator[Table]:
     from karez.doors.files.trade.sheets import open_table  # noqa: PLC0415 - Arrow is slow
 
     with open_table(path, "utf-8") as table:
-        _check_header(table)
+        check_columns(table, COLUMNS, NEEDED)
         yield table
 
 
@@ -97,19 +94,6 @@ def _read_json(stream: IO[bytes], path: Path) -> Table:
         return COLUMNS if "id" in keys else COLUMNS[1:]
 
     return read_jsonl(stream, str(path), columns_for)
-
-
-def _check_header(table: Table) -> None:
-    for name in table.header:
-        if name not in COLUMNS and not name.startswith(ERROR_PREFIX):
-            nearest = difflib.get_close_matches(name, COLUMNS, n=1, cutoff=0)[0]
-            raise HeaderUnknownError(file=table.file, column=name, nearest=nearest)
-    missing = [name for name in NEEDED if name not in table.header]
-    if missing:
-        raise HeaderIncompleteError(
-            file=table.file, missing=", ".join(missing), found=", ".join(table.header),
-            wanted=", ".join(COLUMNS),
-        )  # fmt: skip
 
 
 def read_claims_file(table: Table, institution: str, source: str) -> Iterator[ClaimChunk]:

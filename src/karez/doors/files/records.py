@@ -74,11 +74,16 @@ def open_records(path: Path, layout: Layout[T]) -> Generator[Iterator[Chunk[T]]]
     from karez.doors.files.trade.sheets import open_table  # noqa: PLC0415 - Arrow is slow
 
     with open_table(path, "utf-8") as table:
-        _check_header(table, layout.columns, layout.needed)
+        check_columns(table, layout.columns, layout.needed)
         yield _chunks(table, layout)
 
 
-def _check_header(table: Table, columns: Sequence[str], needed: Sequence[str]) -> None:
+def check_columns(table: Table, columns: Sequence[str], needed: Sequence[str]) -> None:
+    """Refuse a table with a column that means nothing, or without one that is needed.
+
+    Raises:
+        HeaderUnknownError, HeaderIncompleteError: which, and what is known.
+    """
     for name in table.header:
         if name not in columns and not name.startswith(ERROR_PREFIX):
             nearest = difflib.get_close_matches(name, columns, n=1, cutoff=0)[0]

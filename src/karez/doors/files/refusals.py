@@ -55,10 +55,10 @@ class Refusal:
         return where | {"error": self.error.as_dict()}
 
 
-def find_refusals(table: Table, chunk: Chunk) -> Iterator[Refusal]:
-    """Give the rows of a chunk that are at fault, in order."""
-    for row, fault in sorted(chunk.block.faults.items()):
-        line = chunk.block.lines[row]
+def find_refusals(table: Table, block: Block) -> Iterator[Refusal]:
+    """Give the rows of a block that are at fault, in order."""
+    for row, fault in sorted(block.faults.items()):
+        line = block.lines[row]
         yield Refusal(table.file, table.unit, line, fault.field, fault.value, fault.error)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -86,17 +86,13 @@ def view_loans(
     loans = load_loans(connection, numbers)
     asked = {"loans": sorted(loans)}
     foreseen = dict(connection.execute(QUERIES["outlooks"].text, asked).fetchall())
+    standings = _standings_of(connection, loans, on)
     views: dict[int, LoanView] = {}
     for number, loan in loans.items():
-        stands = standing_of(connection, loan, on)
+        stands = standings[number]
         stretches = np.frombuffer(foreseen[number], OUTLOOK)
-        overdue = (
-            stands.overdue_principal_minor
-            + stands.overdue_interest_minor
-            + stands.overdue_fees_minor
-            + stands.overdue_penalties_minor
-        )
-        views[number] = LoanView(loan, stands, overdue, _open_on(stretches, stands.next_due))
+        next_minor = _open_on(stretches, stands.next_due)
+        views[number] = LoanView(loan, stands, stands.overdue_minor, next_minor)
     return views
 
 
@@ -108,20 +104,26 @@ def standing_on(books: Books, name: str | UUID | int, on: date) -> Standing:
         ValueDateError: the loan was not open yet.
     """
     with books.transaction(Plans.KEPT) as connection:
-        return standing_of(connection, _the_loan(connection, name), on)
+        loan = _the_loan(connection, name)
+        return _standings_of(connection, {loan.loan_number: loan}, on)[loan.loan_number]
 
 
-def standing_of(connection: psycopg.Connection, loan: Loan, on: date) -> Standing:
-    """Return how a loan stands on a day, from the row kept for it, or else from the fold."""
-    asked = {"loan": loan.loan_number, "valid_on": on}
-    row = connection.execute(QUERIES["standing_on"].text, asked).fetchone()
-    if row is None:
-        raise ValueDateError(on=on, rule=f"loan {loan.loan_number} opened on {loan.opened_on}")
-    kept = StandingRow(**dict(zip(_ROW, row, strict=True)))
-    if on <= kept.holds_until:
-        return kept.on(on)
-    account = account_within(connection, loan, on)
-    return row_of(account, on).on(on)
+def _standings_of(
+    connection: psycopg.Connection, loans: Mapping[int, Loan], on: date
+) -> dict[int, Standing]:
+    """Return how loans stand on a day, from the rows kept for them, or else from the fold."""
+    asked = {"loans": sorted(loans), "valid_on": on}
+    rows = connection.execute(QUERIES["standings_on"].text, asked).fetchall()
+    kept = {row[0]: StandingRow(**dict(zip(_ROW, row[1:], strict=True))) for row in rows}
+    standings: dict[int, Standing] = {}
+    for number, loan in loans.items():
+        if number not in kept:
+            raise ValueDateError(on=on, rule=f"loan {number} opened on {loan.opened_on}")
+        row = kept[number]
+        if on > row.holds_until:
+            row = row_of(account_within(connection, loan, on), on)
+        standings[number] = row.on(on)
+    return standings
 
 
 def account_on(

@@ -36,6 +36,7 @@ LOOKED_AT = (
 
 Named before any outcome was looked at, so that few defaults do not have to choose among many."""
 REASONS = 4
+_STAKES = Stakes(margin=0.05, loss_share=0.6)
 
 
 class OutcomesMissingError(InvalidInputError):
@@ -54,7 +55,6 @@ class Market:
     defaulted: Mapping[str, bool]
     """Firms that had a loan, and whether it failed."""
     asking: Sequence[str]
-    names: Mapping[str, str]
     industry: Mapping[str, str]
 
 
@@ -67,13 +67,12 @@ class Rules:
     lgd: float
     least_minor: int
     most_minor: int
+    segments: int
+    """Of the curve of customers lost: safest firms first, in equal parts."""
     sales_share: float = 0.1
     """The share of a year's believed sales that is lent at most."""
     past_years: float = 1.0
     """How long the loans ran whose end is known: a default within them is brought to one year."""
-    segments: int = 3
-    """Of the curve of customers lost: safest firms first, in equal parts."""
-    stakes: Stakes = attrs.field(factory=lambda: Stakes(margin=0.05, loss_share=0.6))
 
 
 @attrs.frozen(eq=False)
@@ -108,7 +107,7 @@ def plan_year(gallery: Gallery, market: Market, rules: Rules) -> Year:
     known, asking, outcome = _sides(table, market)
     features = [_feature(name) for name in LOOKED_AT]
     recipe = Recipe(tuple(features), pairs=())
-    model, card = develop(known, Outcomes(outcome=outcome), recipe, stakes=rules.stakes)
+    model, card = develop(known, Outcomes(outcome=outcome), recipe, stakes=_STAKES)
     scores = apply(model, asking)
     day = int(gallery.portraits.sittings.day.max())
     sales = sales_of_year(gallery.gathered, list(asking.ids), day)

@@ -120,7 +120,7 @@ def _live(
     story.begin(f"Loans are paid out, and lived with day by day through {setting.last}")
     offers = accepted_offers(story, setting, season)
     life = Life(lender, setting.seed, setting.misfortunes)
-    life.take_in(lend(lender, offers), [offer.pd_year for offer in offers])
+    life.take_in(lend(lender, setting, offers), [offer.pd_year for offer in offers])
     households = None
     if setting.county is not None:
         households = Households.of(setting.county, season.evidence, life, setting)

@@ -6,15 +6,16 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
-from karez.doors.cli.bookkeeping import lines_of, progress
+from karez.doors.cli.bookkeeping import lines_of
 from karez.doors.cli.demo.lender import Lender
 from karez.doors.cli.demo.planning import Season
 from karez.doors.cli.demo.story import Story
 from karez.doors.cli.report_options import write_rows
 from karez.doors.cli.shell import Shell, table
+from karez.doors.cli.verify import verify_books
 from karez.doors.files.loan_statement import write_statement
 from karez.doors.files.tapes import write_tape
-from karez.services import accounting, bookkeeping, closing, lending, reporting
+from karez.services import accounting, reporting
 from karez.services.lending import find_loans
 
 
@@ -80,14 +81,7 @@ def write_reports(story: Story, lender: Lender, first: date, last: date, folder:
 def tell_verification(shell: Shell, story: Story, lender: Lender) -> None:
     """Recompute everything from the postings and the events, as ``karez verify`` does."""
     story.begin("Verify")
-    books = lender.books
-    with progress(shell, "transfers") as tell:
-        report = bookkeeping.verify(books, tell)
-    with progress(shell, "loans") as tell:
-        loans = lending.verify(books, tell)
-    days = closing.verify(books)
-    for other in (loans, days):
-        report.take(other)
+    report, loans, days = verify_books(shell, lender.books)
     story.fact(
         "findings", report.findings_total,
         f"{report.transfers:,} transfers, {loans.loans:,} loans from {loans.events:,} events,"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 import attrs
@@ -25,20 +24,12 @@ _ACTOR = "demo"
 
 @attrs.frozen(kw_only=True)
 class Offer:
-    """A loan that was offered and accepted."""
+    """A loan of the plan that was offered and accepted."""
 
-    key: str
-    """Of the borrower, as facts call it."""
-    kind: Kind
-    name: str
-    place: str
-    industry: str
-    sheet: TermSheet
+    borrower: Party
     amount_minor: int
     rate_pct_year: Decimal
-    instalments: int
     pd_year: float
-    on: date
 
 
 def accepted_offers(story: Story, setting: Setting, season: Season) -> list[Offer]:
@@ -53,89 +44,77 @@ def accepted_offers(story: Story, setting: Setting, season: Season) -> list[Offe
         "accepted", len(taken),
         f"{len(taken):,} of {len(asked):,} offers are accepted, drawn with seed {setting.seed}.",
     )  # fmt: skip
-    return [
-        _offer(setting, season, own_id[firms.names[firm]], firm)
-        for firm in (int(place) for place in taken)
-    ]
+    return [_offer(season, own_id, int(place)) for place in taken]
 
 
-def _offer(setting: Setting, season: Season, name: str, firm: int) -> Offer:
-    plan, sheet = season.plan, setting.sheet
+def _offer(season: Season, own_id: dict[str, str], firm: int) -> Offer:
+    plan = season.plan
+    firms = plan.question.firms
+    key, industry = firms.names[firm], firms.industry[firm]
+    known = season.firms
+    name, town = known.names[own_id[key]], known.town[own_id[key]]
     return Offer(
-        key=plan.question.firms.names[firm],
-        kind=Kind.FIRM,
-        name=season.firms.names[name],
-        place=season.firms.town[name],
-        industry=plan.question.firms.industry[firm],
-        sheet=sheet,
+        borrower=Party(Kind.FIRM, name, (key,), place=town, industry=industry),
         amount_minor=int(plan.amount_minor[firm]),
         rate_pct_year=Decimal(int(plan.rate_ppm[firm])) / 10_000,
-        instalments=sheet.instalments.most,
-        pd_year=float(plan.question.firms.pd[firm]),
-        on=setting.first,
+        pd_year=float(firms.pd[firm]),
     )
 
 
-def lend(lender: Lender, offers: Sequence[Offer]) -> list[Loan]:
-    """Book loans and pay them out; a loan that is there already stays."""
+def lend(lender: Lender, setting: Setting, offers: Sequence[Offer]) -> list[Loan]:
+    """Book loans and pay them out on the first day; a loan that is there already stays."""
     books = lender.books
-    parties = record_parties(books, [_party(offer) for offer in offers], actor=_ACTOR)
+    parties = record_parties(books, [offer.borrower for offer in offers], actor=_ACTOR)
     with books.transaction() as connection:
-        codes = {offer.sheet.code for offer in offers}
-        sheets = {code: find_sheet(connection, code) for code in codes}
+        sheet = find_sheet(connection, setting.sheet.code)
     bookings: list[Booking] = []
     for offer, outcome in zip(offers, parties, strict=True):
-        ensure(outcome.known is not None, f"{offer.key}: {outcome.error}")
+        ensure(outcome.known is not None, f"{offer.borrower.name}: {outcome.error}")
         assert outcome.known is not None  # noqa: S101 - for the type checker
-        sheet = sheets[offer.sheet.code]
+        party = outcome.known
         bookings.append(
             Booking(
-                loan_id=derive_id("demo", "loan", offer.key, offer.sheet.code, str(offer.on)),
+                loan_id=derive_id("demo", "loan", party.key, sheet.code, str(setting.first)),
                 sheet=(sheet.code, sheet.version),
                 terms=sheet.terms(
                     amount_minor=offer.amount_minor,
                     rate_pct_year=offer.rate_pct_year,
-                    instalments=offer.instalments,
-                    starts_on=offer.on,
+                    instalments=sheet.instalments.most,
+                    starts_on=setting.first,
                 ),
                 late=sheet.late,
-                charges=sheet.charges(starts_on=offer.on),
+                charges=sheet.charges(starts_on=setting.first),
                 currency=sheet.currency.code,
-                borrower_id=outcome.known.party_id,
-                opened_on=offer.on,
-                officer=f"officer of {offer.place}" if offer.place else "head office",
-                place=offer.place,
-                industry=offer.industry,
+                borrower_id=party.party_id,
+                opened_on=setting.first,
+                officer=f"officer of {party.party.place}" if party.party.place else "head office",
+                place=party.party.place,
+                industry=party.party.industry,
                 pd=offer.pd_year,
                 lgd=sheet.lgd(),
                 actor=_ACTOR,
             )
         )
     loans = book_loans(books, bookings)
-    _pay_out(lender, loans, offers)
+    _pay_out(lender, sheet, loans)
     return loans
 
 
-def _party(offer: Offer) -> Party:
-    return Party(offer.kind, offer.name, (offer.key,), place=offer.place, industry=offer.industry)
-
-
-def _pay_out(lender: Lender, loans: Sequence[Loan], offers: Sequence[Offer]) -> None:
+def _pay_out(lender: Lender, sheet: TermSheet, loans: Sequence[Loan]) -> None:
     commands = [
         Command(
             loan=loan.loan_id,
             event=Disbursement(
-                number=0, on=tranche.on, posted_on=offer.on, amount_minor=tranche.amount_minor
+                number=0, on=part.on, posted_on=part.on, amount_minor=part.amount_minor
             ),
             actor=_ACTOR,
             channel=BANK,
-            command_id=derive_id("demo", "paid-out", str(loan.loan_id), str(tranche.on)),
+            command_id=derive_id("demo", "paid-out", str(loan.loan_id), str(part.on)),
         )
-        for loan, offer in zip(loans, offers, strict=True)
-        for tranche in loan.terms.tranches[:1]
+        for loan in loans
+        for part in loan.terms.tranches[:1]
     ]
-    for outcome in record(lender.books, commands, on=offers[0].on) if offers else ():
+    for outcome in record(lender.books, commands, on=loans[0].opened_on) if loans else ():
         ensure(outcome.error is None, f"loan {outcome.loan_number}: {outcome.error}")
-    for loan, offer in zip(loans, offers, strict=True):
-        cost = offer.sheet.pricing.fixed_cost_minor
-        lender.pay_for_loan(loan.loan_number, loan.opened_on, cost)
+    for loan in loans:
+        lender.pay_for_loan(loan.loan_number, loan.opened_on, sheet.pricing.fixed_cost_minor)

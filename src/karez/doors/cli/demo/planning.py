@@ -99,11 +99,10 @@ def _plan(
     market = Market(
         {party[name]: failed for name, failed in firms.defaulted.items()},
         [party[name] for name in firms.asking],
-        {party[name]: words for name, words in firms.names.items()},
         {party[name]: industry for name, industry in firms.industry.items()},
     )
     rules = Rules(
-        ask, setting.sheet.lgd(), terms.least_minor, terms.most_minor,
+        ask, setting.sheet.lgd(), terms.least_minor, terms.most_minor, len(curve.segments),
         past_years=setting.past_years,
     )  # fmt: skip
     story.begin("A score from the firms whose past is known")

@@ -23,6 +23,16 @@ from karez.doors.files.trade.errors import (
 
 DOCUMENT_MOST_OCTETS = 16 << 20
 
+_GUARDED = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+"""How a parser of what strangers send is made."""
+
 _ENCODING = {"ERR_INVALID_CHAR", "ERR_INVALID_ENCODING", "ERR_UNSUPPORTED_ENCODING",
              "ERR_UNKNOWN_ENCODING", "ERR_ENCODING_NAME", "I18N_CONV_FAILED",
              "I18N_NO_NAME", "I18N_NO_HANDLER", "I18N_CONV_OUTPUT"}  # fmt: skip
@@ -57,12 +67,7 @@ def parse_xml(octets: bytes) -> Element:
         XmlMalformedError: it is not well-formed, or deeper than the parser goes.
     """
     parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        **_GUARDED,
     )
     try:
         root = etree.fromstring(octets, parser)
@@ -95,12 +100,7 @@ def _parts(stream: IO[bytes], names: Sequence[str]) -> Iterator[tuple[str, Eleme
         stream,
         events=("start", "end"),
         tag=[f"{{*}}{name}" for name in names],
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        **_GUARDED,
     )
     try:
         for number, (event, element) in enumerate(source):

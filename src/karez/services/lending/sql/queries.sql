@@ -250,9 +250,10 @@ WHERE
     l.institution_id = current_setting('karez.institution_id')::integer
     AND l.loan_number = n.loan_number;
 
--- name: standing_on
--- Read how a loan stood on a day.
-SELECT
+-- name: standings_on
+-- Read how loans stood on a day.
+SELECT DISTINCT ON (loan_number)
+    loan_number,
     since,
     nullif(until, 'infinity') AS until,
     status,
@@ -278,10 +279,9 @@ SELECT
 FROM lending.standing
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
-    AND loan_number = %(loan)s
+    AND loan_number = any(%(loans)s::bigint[])
     AND since <= %(valid_on)s
-ORDER BY since DESC
-LIMIT 1;
+ORDER BY loan_number ASC, since DESC;
 
 -- name: standings
 -- Read how loans stood on every day.
