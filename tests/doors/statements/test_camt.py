@@ -113,6 +113,12 @@ def test_half_a_file__nothing_is_taken(tmp_path: Path, made, data):
     assert codes(reading)[0] in codes_of_half
 
 
+def test_half_a_file__at_any_octet_of_its_declaration(tmp_path: Path):
+    whole = as_camt([statement([])]).strip().encode()
+    for cut in range(1, whole.index(b"?>") + 2):
+        assert codes(read(tmp_path, whole[:cut])) == ["statement-truncated"], whole[:cut]
+
+
 def test_versions__differ_in_where_things_stand(tmp_path: Path):
     made = statement([entry(5_00, name="Ann", account="X1")])
     older = as_camt([made], "camt.053.001.02")

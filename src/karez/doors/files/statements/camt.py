@@ -31,7 +31,7 @@ from karez.doors.files.statements.errors import (
     StatementFieldError,
     StatementTruncatedError,
 )
-from karez.doors.files.trade.errors import DocumentKindError, XmlMalformedError
+from karez.doors.files.trade.errors import DocumentKindError, XmlEncodingError, XmlMalformedError
 from karez.doors.files.trade.xml import Element, name_of, place_of, stream_xml
 from karez.kernel.errors import KarezError
 from karez.kernel.money import Currency, currency
@@ -56,9 +56,10 @@ def read_camt(path: Path) -> Reading:
     try:
         with closing(stream_xml(path, names)) as parts:
             _read(parts, faults, statements)
-    except XmlMalformedError as error:
+    except (XmlEncodingError, XmlMalformedError) as error:
         line = int((re.search(r"line (\d+)", error.message) or [0, 0])[1])
-        if _ends_early(path):
+        malformed = isinstance(error, XmlMalformedError)
+        if _ends_early(path) if malformed else _ends_in_declaration(path):
             reason = f"its last line, {line}, is not the end of its document"
             faults.add(line, "", "", StatementTruncatedError(file=str(path), reason=reason))
         else:
@@ -74,6 +75,13 @@ def _ends_early(path: Path) -> bool:
     with path.open("rb") as stream:
         stream.seek(max(path.stat().st_size - _TAIL_OCTETS, 0))
         return re.search(rb"</(\w+:)?Document\s*>\s*$", stream.read()) is None
+
+
+def _ends_in_declaration(path: Path) -> bool:
+    """Tell whether a file ends in its first line, where half an encoding is an unknown one."""
+    with path.open("rb") as stream:
+        head = stream.read(_TAIL_OCTETS)
+    return head.startswith(b"<?xml") and b"?>" not in head
 
 
 def _read(
