@@ -27,7 +27,7 @@ from karez.engines.servicing.events import Payment
 from karez.kernel.database import Database, Role
 from karez.services.bookkeeping import Books, open_books
 from karez.services.closing import DayEnd, close_days, closed_through
-from karez.services.lending import Command, record
+from karez.services.lending import Command, record, standing_on
 
 TIMES = 1_000  # of the thousand loans that are lived
 WORKERS = 2
@@ -35,6 +35,7 @@ BEFORE = date(2026, 2, 26)  # the day after is an ordinary one, and the next the
 SHAPES = (1, 7, 30, 100, 300, 700)
 SHAPE_MONTHS = 24
 PAYMENT_MINOR = 1_00
+LOOKS = 500
 TABLES = ("money.transfer", "lending.standing", "closing.allowance")
 COPY = "COPY of the same postings"
 ORDINARY, LAST = "an ordinary day", "the last day of a month"
@@ -67,6 +68,7 @@ def run(bed: Bed, _rounds: int | None) -> Section:
         Figure(f"a payment meanwhile, {share} of 100", "ms", _one(wait), 0)
         for share, wait in zip((50, 99, 100), np.percentile(waits, (50, 99, 100)), strict=True)
     ]
+    section.figures.append(_look(database))
     section.hold(ORDINARY, COPY, RATIO_LEAST)
     section.hold(LAST, COPY, RATIO_LEAST)
     bed.drop("closing_many")
@@ -138,6 +140,19 @@ def _catch_up(bed: Bed, section: Section) -> None:
         name = f"{SEEDS:,} loans of {SHAPE_MONTHS} months, catching up on {days} days"
         section.figures.append(Figure(name, "s", _one(seconds), 2))
     bed.drop("closing_shape")
+
+
+def _look(database: Database) -> Figure:
+    """Ask for the balance and the arrears of some loan on some past day, again and again."""
+    random = np.random.default_rng(2)
+    looks: list[float] = []
+    with open_books(database, "main") as books:
+        for number in random.integers(1, SEEDS * TIMES, LOOKS).tolist():
+            day = BEFORE - timedelta(days=int(random.integers(0, 20)))
+            begun = time.perf_counter()
+            standing_on(books, number, day)
+            looks.append((time.perf_counter() - begun) * 1e3)
+    return Figure("balance and arrears of a loan on a past day", "ms", Spread.of(looks), 2)
 
 
 @contextmanager
