@@ -9,9 +9,9 @@ CREATE TABLE access.desk (
     PRIMARY KEY (institution_id)
 );
 
--- A person of the staff, or a machine. Accounts of one person share "person_id", and nobody of them
--- decides what another of them began. "password" is a hash by Argon2id; "totp_step" is the last step
--- of which a code was used.
+-- A person of the staff, or a machine. Accounts of one person share "person_id", and none of them
+-- decides what another of them began. "password" is a hash by Argon2id; "totp_step" is the last
+-- step of which a code was used.
 CREATE TABLE access.account (
     institution_id integer NOT NULL,
     account_id uuid NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE access.membership (
     account_id uuid NOT NULL,
     role text NOT NULL CHECK (role <> ''),
     amount_most_minor bigint CHECK (amount_most_minor >= 0),
-    outlets text [],
+    outlets text[],
     given_by text NOT NULL CHECK (given_by <> ''),
     given_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at timestamptz,
@@ -118,8 +118,8 @@ CREATE TABLE access.answer (
 
 CREATE INDEX answer_age ON access.answer (institution_id, answered_at);
 
--- What was done: who, what, to what, how it was before and after, and why. Numbers have no gaps, and
--- each digest covers the row and the digest before it.
+-- What was done: who, what, to what, how it was before and after, and why. Numbers have no gaps,
+-- and each digest covers the row and the digest before it.
 CREATE TABLE access.audit (
     institution_id integer NOT NULL,
     audit_number bigint NOT NULL CHECK (audit_number > 0),

@@ -180,7 +180,7 @@ def test_paths_and_methods__that_are_none_are_problems(api: Api):
 
 @pytest.mark.parametrize("secret", ["kz_main_00", "kz_other_00", "nonsense", "kz__", "ключ"])
 def test_key__that_is_none_lets_nobody_in(api: Api, secret: str):
-    headers = {"Authorization": f"Bearer {secret}".encode()}
+    headers = {b"Authorization": f"Bearer {secret}".encode()}
     problem(api.client.get("/v1/loans", headers=headers), 401, "not-signed-in")
 
 

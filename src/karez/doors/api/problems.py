@@ -7,15 +7,16 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from karez.doors.operations.errors import InputFaultsError, NotPermittedError
+from karez.doors.operations.errors import InputFaultsError
 from karez.kernel.errors import (
     ConflictError,
+    ForbiddenError,
     InvalidInputError,
     KarezError,
     NotFoundError,
     UnavailableError,
 )
-from karez.services.access.errors import NotSignedInError, OwnProposalError, SignInRefusedError
+from karez.services.access.errors import NotSignedInError, SignInRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "/docs/errors"
@@ -23,8 +24,7 @@ REFERENCE = "/docs/errors"
 _STATUS: dict[type[KarezError], int] = {
     NotSignedInError: 401,
     SignInRefusedError: 401,
-    NotPermittedError: 403,
-    OwnProposalError: 403,
+    ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
     InvalidInputError: 422,

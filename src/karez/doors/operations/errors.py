@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from karez.kernel.errors import ConflictError, InvalidInputError, KarezError, UnavailableError
+from karez.kernel.errors import ForbiddenError, InvalidInputError, UnavailableError
 
 
 class OfficesBusyError(UnavailableError):
@@ -15,7 +15,7 @@ class OfficesBusyError(UnavailableError):
     code = "busy"
 
 
-class NotPermittedError(KarezError):
+class NotPermittedError(ForbiddenError):
     """{actor} has no permission {permission}; ask whoever gives roles here."""
 
     code = "not-permitted"
@@ -55,9 +55,3 @@ class InputFaultsError(InvalidInputError):
         """Return code, message and every fault, ready for JSON."""
         named = [attrs.asdict(fault) for fault in self.faults]
         return super().as_dict() | {"errors": named}
-
-
-class StaleError(ConflictError):
-    """{target} was changed since you read it; read it again, and say what you want of it now."""
-
-    code = "stale"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from karez.kernel.errors import ConflictError, InvalidInputError, KarezError, NotFoundError
+from karez.kernel.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
 
-class NotSignedInError(KarezError):
+class NotSignedInError(ForbiddenError):
     """Nobody is known by this key, token or session; sign in, or ask for a new one.
 
     It may have ended, run out, or never been. Which of these is not said.
@@ -14,7 +14,7 @@ class NotSignedInError(KarezError):
     code = "not-signed-in"
 
 
-class SignInRefusedError(KarezError):
+class SignInRefusedError(ForbiddenError):
     """Name, password or code is wrong; after five wrong ones wait {minutes} minutes.
 
     Whether there is somebody of this name is not said.
@@ -83,7 +83,7 @@ class ProposalDecidedError(ConflictError):
     code = "proposal-decided"
 
 
-class OwnProposalError(KarezError):
+class OwnProposalError(ForbiddenError):
     """Proposal {proposal} is your own; somebody else decides about it."""
 
     code = "own-proposal"
