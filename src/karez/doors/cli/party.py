@@ -12,6 +12,7 @@ from karez.doors.cli.bookkeeping import (
     lines_of,
     on_day,
     open_books,
+    preview_option,
     progress,
     today,
 )
@@ -25,7 +26,6 @@ from karez.kernel.time import parse_date
 from karez.services import parties as use
 from karez.services.parties import Kind, Known, Party, Tie, TieKind
 
-preview_option = click.option("--preview", is_flag=True, help="Show what would be; keep nothing.")
 actor_option = click.option("--by", "actor", default="", help="Who records it.")
 
 
