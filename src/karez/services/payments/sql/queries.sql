@@ -497,6 +497,40 @@ WHERE a.institution_id = current_setting('karez.institution_id')::integer
 GROUP BY t.currency
 ORDER BY t.currency;
 
+-- name: suspense_apart
+-- Compare what acts moved on the suspense account by themselves with what was posted for them.
+SELECT
+    moved.acts_minor,
+    posted.posted_minor
+FROM (
+    SELECT coalesce(sum(a.suspense_minor), 0)::bigint AS acts_minor
+    FROM payments.act AS a
+    LEFT JOIN payments.act AS m
+        ON a.institution_id = m.institution_id AND a.mirrors = m.act_number
+    WHERE
+        a.institution_id = current_setting('karez.institution_id')::integer
+        AND a.suspense_minor <> 0
+        AND a.kind <> 'assign'
+        AND (a.kind <> 'undo' OR m.kind <> 'assign')
+) AS moved
+CROSS JOIN (
+    SELECT
+        coalesce(
+            sum(
+                CASE WHEN t.credit_account = %(account)s THEN t.amount_minor
+                ELSE -t.amount_minor END
+            ),
+            0
+        )::bigint AS posted_minor
+    FROM money.transfer AS t
+    INNER JOIN money.kind AS k ON t.institution_id = k.institution_id AND t.kind = k.kind
+    WHERE
+        t.institution_id = current_setting('karez.institution_id')::integer
+        AND (t.debit_account = %(account)s OR t.credit_account = %(account)s)
+        AND k.name = any(%(kinds)s::text[])
+) AS posted
+WHERE moved.acts_minor <> posted.posted_minor;
+
 -- name: mirrored
 -- Find which of these acts were taken back or confirmed.
 SELECT mirrors
