@@ -55,6 +55,22 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
         "institution_id", "promise_number", "loan_number", "made_on", "promised_on",
         "amount_minor", "note", "actor", "recorded_at",
     ),
+    "payee": (
+        "institution_id", "loan_number", "kind", "version", "name", "account", "bic", "actor",
+        "recorded_at",
+    ),
+    "payout_file": (
+        "institution_id", "file_number", "account", "bic", "name", "channel", "currency",
+        "execute_on", "payouts", "sum_minor", "actor", "recorded_at",
+    ),
+    "payout": (
+        "institution_id", "file_number", "line", "kind", "amount_minor", "loan_number",
+        "event_number", "returns", "attempt", "end_to_end", "name", "account", "bic", "remittance",
+        "recorded_at",
+    ),
+    "payout_refusal": (
+        "institution_id", "file_number", "line", "code", "reason", "actor", "recorded_at",
+    ),
 }  # fmt: skip
 
 

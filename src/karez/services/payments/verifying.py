@@ -45,6 +45,14 @@ def verify(books: Books) -> PaymentsVerification:
         for number, loan, event in connection.execute(QUERIES["lost_events"].text):
             what = f"event {event} of loan {loan} is not there, or of another amount"
             report.find("loan", "payments.act", number, what)
+        for number, wanted, wanted_minor, there, there_minor in connection.execute(
+            QUERIES["unbalanced_payout_files"].text
+        ):
+            what = f"has {there} payouts of {there_minor}, and said {wanted} of {wanted_minor}"
+            report.find("payout", "payments.payout_file", number, what)
+        for payout, amount, book, files in connection.execute(QUERIES["wrong_payouts"].text):
+            what = f"pays {amount} of {book} in the book, and is in force {files} times"
+            report.find("payout", "payments.payout", payout, what)
         report.suspense_minor = dict(
             connection.execute(QUERIES["suspense_by_currency"].text).fetchall()
         )
@@ -58,7 +66,7 @@ def _verify_suspense(connection: psycopg.Connection, report: PaymentsVerificatio
     What assigns to a loan is posted by lending, which is verified by itself; and a book that is
     taken over, or a person, may use the account too.
     """
-    number = find_numbers(connection, [SUSPENSE]).get(SUSPENSE)
+    number = find_numbers(connection, {SUSPENSE}).get(SUSPENSE)
     asked = {"account": number, "kinds": [f"payment-{kind}" for kind in SHIFTS]}
     for acts_minor, posted_minor in connection.execute(QUERIES["suspense_apart"].text, asked):
         what = f"payments make {acts_minor}, and {posted_minor} was posted for them"
