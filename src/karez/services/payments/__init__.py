@@ -40,7 +40,13 @@ from karez.services.payments.placing import (
     place,
     unassign,
 )
-from karez.services.payments.reading import Gap, KeptStatement, find_gaps, list_statements
+from karez.services.payments.reading import (
+    Gap,
+    KeptStatement,
+    count_acts,
+    find_gaps,
+    list_statements,
+)
 from karez.services.payments.references import creditor_reference, payment_reference
 from karez.services.payments.statement import Balance, BankStatement, StatementEntry
 from karez.services.payments.taking import Line, Taken
@@ -75,6 +81,7 @@ __all__ = [
     "add_mark",
     "add_promise",
     "assign",
+    "count_acts",
     "creditor_reference",
     "find_gaps",
     "find_payment",

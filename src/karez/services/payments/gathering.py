@@ -178,7 +178,7 @@ def find_outflows(
     """Return what the book has sent out through this account and these may show."""
     if not entries:
         return []
-    asked = {
+    asked: dict[str, object] = {
         "account": statement.account,
         "channel": channel,
         "currency": statement.currency.code,

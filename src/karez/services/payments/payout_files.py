@@ -6,7 +6,7 @@ Or it refuses one, or all of a file: then they wait again, with the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -51,7 +51,8 @@ def _files(connection: psycopg.Connection, file_number: int | None) -> list[Payo
     lines: dict[int, list[SentPayout]] = {head[0]: [] for head in heads}
     names = [field.name for field in attrs.fields(SentPayout)]
     for number, *row in connection.execute(QUERIES["payouts_of_files"].text, {"files": [*lines]}):
-        values = dict(zip(names, row, strict=True)) | {"kind": PayoutKind(row[1])}
+        values: dict[str, Any] = dict(zip(names, row, strict=True))
+        values["kind"] = PayoutKind(values["kind"])
         lines[number].append(SentPayout(**values))
     names = [field.name for field in attrs.fields(PayoutFile)][:-1]
     return [

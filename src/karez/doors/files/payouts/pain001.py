@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from datetime import UTC
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it is compiled
 
+from karez.doors.files.trade.xml import Element
 from karez.kernel.money import currency, format_amount
 from karez.services.payments import PayoutFile, SentPayout
 
@@ -42,7 +43,7 @@ def credit_transfers(file: PayoutFile) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _add_payout(batch: etree._Element, payout: SentPayout, code: str) -> None:
+def _add_payout(batch: Element, payout: SentPayout, code: str) -> None:
     transfer = _add(batch, "CdtTrfTxInf")
     _add(_add(transfer, "PmtId"), "EndToEndId", payout.end_to_end)
     amount = _add(
@@ -56,12 +57,12 @@ def _add_payout(batch: etree._Element, payout: SentPayout, code: str) -> None:
     _add(_add(transfer, "RmtInf"), "Ustrd", payout.remittance)
 
 
-def _add_sums(parent: etree._Element, file: PayoutFile) -> None:
+def _add_sums(parent: Element, file: PayoutFile) -> None:
     _add(parent, "NbOfTxs", str(len(file.payouts)))
     _add(parent, "CtrlSum", format_amount(file.sum_minor, currency(file.currency)))
 
 
-def _add_account(parent: etree._Element, name: str, account: str) -> None:
+def _add_account(parent: Element, name: str, account: str) -> None:
     at = _add(_add(parent, name), "Id")
     if _IBAN.fullmatch(account):
         _add(at, "IBAN", account)
@@ -69,7 +70,7 @@ def _add_account(parent: etree._Element, name: str, account: str) -> None:
         _add(_add(at, "Othr"), "Id", account)
 
 
-def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+def _add(parent: Element, name: str, text: str | None = None) -> Element:
     made = etree.SubElement(parent, f"{{{SPACE}}}{name}")
     made.text = text
     return made

@@ -866,6 +866,16 @@ CROSS JOIN (
 ) AS posted
 WHERE moved.acts_minor <> posted.posted_minor;
 
+-- name: acts_by_kind
+-- Count what was done with payments.
+SELECT
+    kind,
+    count(*) AS acts
+FROM payments.act
+WHERE institution_id = current_setting('karez.institution_id')::integer
+GROUP BY kind
+ORDER BY kind;
+
 -- name: mirrored
 -- Find which of these acts were taken back or confirmed.
 SELECT mirrors
