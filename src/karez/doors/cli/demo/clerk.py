@@ -1,4 +1,4 @@
-"""The clerk who looks each Monday at the payments that wait: to a loan, back, or still waiting.
+"""The clerk who looks each Monday at what waits: payments without a loan, and money to be sent.
 
 What is done follows from what lies there, so a demonstration that was stopped goes on alike.
 """
@@ -19,7 +19,9 @@ _LEAST_DAYS, _PATIENCE_DAYS = 3, 30
 
 
 def place_what_waits(bank: Bank, day: date, loans: dict[str, list[int]]) -> None:
-    """Place what can be placed; what nobody missed for a month goes back by a file for the bank.
+    """Place what can be placed; what nobody missed for a month goes back.
+
+    What goes back, and what was paid out on loans, goes by a file for the bank.
 
     ``loans`` has the loans of each borrower by the name.
     """
@@ -81,7 +83,13 @@ def tell_payments(story: Story, bank: Bank) -> None:
     )  # fmt: skip
     story.fact(
         "placed", acts.get("assign", 0),
-        f"{acts.get('assign', 0):,} of these were placed, {acts.get('return', 0):,} sent back by"
-        f" {len(files):,} files, and {len(waiting):,} wait still.",
+        f"{acts.get('assign', 0):,} of these were placed, {acts.get('return', 0):,} go back, and"
+        f" {len(waiting):,} wait still.",
+    )  # fmt: skip
+    sent = sum(len(file.payouts) for file in files)
+    story.fact(
+        "payouts", sent,
+        f"{sent:,} payouts went to the bank by {len(files):,} files;"
+        f" {acts.get('confirm', 0):,} are on its statements.",
     )  # fmt: skip
     story.facts["waiting"] = {"payments": len(waiting), "amount_minor": open_minor}

@@ -41,9 +41,10 @@ from karez.services.lending import (
     view_loans,
 )
 from karez.services.parties import read_parties
-from karez.services.payments import payment_reference
+from karez.services.payments import payment_reference, set_payee
 
 WRITTEN_OFF_AFTER_DAYS = 180
+_FOR_SCHOOL, _SCHOOL = "school-fee-loan", "County School"
 
 
 @attrs.frozen
@@ -76,6 +77,7 @@ class Life:
             party = known[loan.borrower_id].party
             name = f"{party.given} {party.name}".strip()
             self._named[name].append(loan.loan_number)
+            self._tell_payee(loan, name)
             account = account_on(self.lender.books, loan.loan_number, loan.opened_on)
             dues = [line.due for line in schedule_table(account) if isinstance(line, Line)]
             lent = Lent(loan.loan_number, pd, loan.industry, loan.opened_on, dues[-1])
@@ -88,6 +90,13 @@ class Life:
             parts = (tranche.on for tranche in loan.terms.tranches[1:])
             for day in {*pays_on, *parts, *filter(None, (fates.recovered_on,))}:
                 self._calendar[day].add(loan.loan_number)
+
+    def _tell_payee(self, loan: Loan, name: str) -> None:
+        """Say where the money of a loan goes: to the borrower, or to the school."""
+        to_school = loan.sheet is not None and loan.sheet[0] == _FOR_SCHOOL
+        name, account = (_SCHOOL if to_school else name), f"62-1-{loan.loan_number}"
+        books = self.lender.books
+        set_payee(books, str(loan.loan_number), account, actor="demo", name=name)
 
     def live(self, day: date) -> None:
         """Live a day: take in what is paid, give up what is lost, and end it."""
