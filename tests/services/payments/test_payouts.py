@@ -7,7 +7,7 @@ import attrs
 import psycopg
 import pytest
 
-from karez.engines.servicing.events import CreditBalanceRefund, Payment, Undo
+from karez.engines.servicing.events import Charge, ChargeTime, CreditBalanceRefund, Payment, Undo
 from karez.services.lending import Command, record
 from karez.services.payments import (
     BankAnswer,
@@ -167,3 +167,20 @@ def test_verify__a_payout_of_what_was_undone(desk: Lender, connection: psycopg.C
     do(desk, loan, Undo(number=0, on=OPENED, posted_on=OPENED, undone=1))
     [finding] = verify(desk.books).findings
     assert (finding.check, finding.table) == ("payout", "payments.payout")
+
+
+def test_waiting__without_what_was_kept_for_fees(bank: Lender):
+    fee = Charge(
+        number=0, on=OPENED, posted_on=OPENED, penalty=False, amount_minor=15_00,
+        time=ChargeTime.AT_DISBURSEMENT,
+    )  # fmt: skip
+    bank.lend(ANN, 600_00, charges=(fee,))
+    before = bank.stands("1020")
+    assert waiting(bank) == [(PayoutKind.DISBURSEMENT, 1, 585_00, False)]
+    assert before == -585_00
+    set_payee(bank.books, "1", "A1", actor="ann", name="Ann")
+    file = send(bank)
+    show(bank, file, [1])
+    assert find_payout_file(bank.books, 1).state == "confirmed"
+    assert bank.stands("1020") == before
+    bank.check()
