@@ -189,7 +189,7 @@ def list_payouts(
 
 def _waiting(connection: psycopg.Connection, channel: str, since: date, on: date) -> list[Payout]:
     code = find_account(connection, channel).currency
-    asked = {"channel": channel, "currency": code, "since": since, "on": on}
+    asked = {"channel": channel, "currency": code, "since": since, "through": on}
     found: list[Payout] = []
     for row in connection.execute(QUERIES["waiting_payouts"].text, asked).fetchall():
         kind, amount_minor, day, loan, event, returns, name, account, bic, said, tries, why = row

@@ -360,27 +360,28 @@ LEFT JOIN LATERAL (
     ORDER BY e.version DESC
     LIMIT 1
 ) AS y ON TRUE
-CROSS JOIN LATERAL (
-    SELECT
-        count(p.line) AS attempts,
-        count(p.line) - count(r.line) AS alive,
-        (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
-    FROM payments.payout AS p
-    LEFT JOIN payments.payout_refusal AS r
-        ON
-            p.institution_id = r.institution_id
-            AND p.file_number = r.file_number
-            AND p.line = r.line
-    WHERE
-        p.institution_id = v.institution_id
-        AND p.loan_number = v.loan_number
-        AND p.event_number = v.number
-) AS s
+CROSS JOIN
+    LATERAL (
+        SELECT
+            count(p.line) AS attempts,
+            count(p.line) - count(r.line) AS alive,
+            (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
+        FROM payments.payout AS p
+        LEFT JOIN payments.payout_refusal AS r
+            ON
+                p.institution_id = r.institution_id
+                AND p.file_number = r.file_number
+                AND p.line = r.line
+        WHERE
+            p.institution_id = v.institution_id
+            AND p.loan_number = v.loan_number
+            AND p.event_number = v.number
+    ) AS s
 WHERE
     v.institution_id = current_setting('karez.institution_id')::integer
     AND v.kind IN ('disbursement', 'credit-balance-refund')
     AND coalesce(v.channel, %(channel)s) = %(channel)s
-    AND v.valid_on BETWEEN %(since)s AND %(on)s
+    AND v.valid_on BETWEEN %(since)s AND %(through)s
     AND l.currency = %(currency)s
     AND s.alive = 0
     AND NOT EXISTS (
@@ -418,24 +419,25 @@ INNER JOIN payments.entry AS e
     ON a.institution_id = e.institution_id AND a.entry_number = e.entry_number
 INNER JOIN payments.statement AS t
     ON e.institution_id = t.institution_id AND e.statement_number = t.statement_number
-CROSS JOIN LATERAL (
-    SELECT
-        count(p.line) AS attempts,
-        count(p.line) - count(r.line) AS alive,
-        (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
-    FROM payments.payout AS p
-    LEFT JOIN payments.payout_refusal AS r
-        ON
-            p.institution_id = r.institution_id
-            AND p.file_number = r.file_number
-            AND p.line = r.line
-    WHERE p.institution_id = a.institution_id AND p.returns = a.act_number
-) AS s
+CROSS JOIN
+    LATERAL (
+        SELECT
+            count(p.line) AS attempts,
+            count(p.line) - count(r.line) AS alive,
+            (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
+        FROM payments.payout AS p
+        LEFT JOIN payments.payout_refusal AS r
+            ON
+                p.institution_id = r.institution_id
+                AND p.file_number = r.file_number
+                AND p.line = r.line
+        WHERE p.institution_id = a.institution_id AND p.returns = a.act_number
+    ) AS s
 WHERE
     a.institution_id = current_setting('karez.institution_id')::integer
     AND a.kind = 'return'
     AND a.ledger = %(channel)s
-    AND a.valid_on BETWEEN %(since)s AND %(on)s
+    AND a.valid_on BETWEEN %(since)s AND %(through)s
     AND t.currency = %(currency)s
     AND s.alive = 0
     AND NOT EXISTS (
@@ -536,8 +538,8 @@ SELECT
     p.bic,
     p.remittance,
     CASE WHEN r.line IS NULL THEN '' ELSE r.code || ': ' || r.reason END AS refused,
-    EXISTS (
-        SELECT 1 FROM payments.act AS a
+    (
+        SELECT count(*) > 0 FROM payments.act AS a
         WHERE
             a.institution_id = p.institution_id
             AND a.kind = 'confirm'
@@ -575,12 +577,7 @@ ORDER BY f.file_number;
 
 -- name: wrong_payouts
 -- Find payouts that are in force, of what was undone, is less, or is in force twice.
-SELECT
-    w.end_to_end,
-    w.amount_minor,
-    w.book_minor,
-    w.files
-FROM (
+WITH w AS (
     SELECT
         p.file_number,
         p.line,
@@ -623,7 +620,14 @@ FROM (
     WHERE
         p.institution_id = current_setting('karez.institution_id')::integer
         AND r.line IS NULL
-) AS w
+)
+
+SELECT
+    w.end_to_end,
+    w.amount_minor,
+    w.book_minor,
+    w.files
+FROM w
 WHERE w.amount_minor > w.book_minor OR w.files > 1
 ORDER BY w.file_number, w.line;
 
@@ -834,10 +838,7 @@ ORDER BY t.currency;
 
 -- name: suspense_apart
 -- Compare what acts moved on the suspense account by themselves with what was posted for them.
-SELECT
-    moved.acts_minor,
-    posted.posted_minor
-FROM (
+WITH moved AS (
     SELECT coalesce(sum(a.suspense_minor), 0)::bigint AS acts_minor
     FROM payments.act AS a
     LEFT JOIN payments.act AS m
@@ -847,23 +848,26 @@ FROM (
         AND a.suspense_minor <> 0
         AND a.kind <> 'assign'
         AND (a.kind <> 'undo' OR m.kind <> 'assign')
-) AS moved
-CROSS JOIN (
+),
+
+posted AS (
     SELECT
-        coalesce(
-            sum(
-                CASE WHEN t.credit_account = %(account)s THEN t.amount_minor
-                ELSE -t.amount_minor END
-            ),
-            0
-        )::bigint AS posted_minor
+        coalesce(sum(t.amount_minor) FILTER (WHERE t.credit_account = %(account)s), 0)::bigint
+        - coalesce(sum(t.amount_minor) FILTER (WHERE t.debit_account = %(account)s), 0)::bigint
+            AS posted_minor
     FROM money.transfer AS t
     INNER JOIN money.kind AS k ON t.institution_id = k.institution_id AND t.kind = k.kind
     WHERE
         t.institution_id = current_setting('karez.institution_id')::integer
         AND (t.debit_account = %(account)s OR t.credit_account = %(account)s)
         AND k.name = any(%(kinds)s::text[])
-) AS posted
+)
+
+SELECT
+    moved.acts_minor,
+    posted.posted_minor
+FROM moved
+CROSS JOIN posted
 WHERE moved.acts_minor <> posted.posted_minor;
 
 -- name: acts_by_kind
