@@ -11,6 +11,7 @@ from books.facts.test_notes import PETER
 from doors.conftest import Karez
 from doors.test_cli_facts import VISIT
 from doors.test_cli_loan import CASE
+from doors.test_cli_payout import REPORT
 from doors.trade.test_epcis import EVENT
 from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
@@ -126,6 +127,12 @@ CALLS = {
     "payment mark": "1 --mandate M",
     "payment promise": "1 5.00 --until 2030-01-01",
     "payment promises": "",
+    "payment payee": "1 --account A1 --name Ann",
+    "payment payouts": "",
+    "payment payout-file": "out.xml",
+    "payment payout-files": "",
+    "payment payout-answer": "answer.xml",
+    "payment payout-void": "1 --reason closed",
     "payment verify": "",
     "rights register": f"--id {ENTRY} {CLAIM}",
     "rights import": "claims.csv",
@@ -269,6 +276,7 @@ def test_command__answers_in_json(karez: Karez, database: Database):
         "bank.sta", ":20:X", ":25:NL1", ":28C:1/1", ":60F:C260101EUR0,", ":61:260101C10,NTRFA//1",
         ":61:260101C5,NTRFB//2", ":62F:C260101EUR15,", "-",
     )  # fmt: skip
+    karez.write("answer.xml", REPORT.format(whole="ACCP", one="ACCP"))
     karez.write(
         "first.csv",
         "id,valid_on,debit,credit,amount,phase",
