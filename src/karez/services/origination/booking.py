@@ -169,6 +169,10 @@ class _Case:
             opened_on=on,
             application_id=self.application.application_id,
             reference=self.application.shown_id,
+            limit=lending.DrawLimit(
+                offered.amount_minor,
+                self.sheet.revolves_until(starts_on=on, instalments=offered.instalments),
+            ),
             actor=self.command.actor or "karez application",
         )
 
