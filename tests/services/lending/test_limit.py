@@ -20,7 +20,7 @@ from karez.engines.servicing.events import Disbursement, Payment, Undo
 from karez.kernel.database import Institution
 from karez.services.bookkeeping import Books
 from karez.services.lending import DrawLimit, Loan, book_loans, find_loan, record, standing_on
-from karez.services.lending.errors import LimitExceededError, LineEndedError, LoanExistsError
+from karez.services.lending.errors import LineEndedError, LoanExistsError, LoanLimitError
 from karez.services.products import catalogue_text, read_sheet
 from services.lending.tools import JAN, booking, command, days, event, lender, new_lender
 
@@ -62,7 +62,7 @@ def test_a_line_is_drawn_again_after_it_was_repaid(books: Books):
     loan = line(books)
     assert draw(books, loan, JAN, 80_000).error is None
     refused = draw(books, loan, date(2026, 1, 10), 20_001).error
-    assert isinstance(refused, LimitExceededError)
+    assert isinstance(refused, LoanLimitError)
     assert refused.details == {
         "loan": 1, "room_minor": 20_000, "amount_minor": 20_001, "limit_minor": 100_000,
     }  # fmt: skip
@@ -70,7 +70,7 @@ def test_a_line_is_drawn_again_after_it_was_repaid(books: Books):
     assert standing_on(books, loan.loan_id, date(2026, 2, 1)).principal_minor == 0
     assert draw(books, loan, date(2026, 2, 2), 100_000).error is None
     full = draw(books, loan, date(2026, 2, 2), 1).error
-    assert isinstance(full, LimitExceededError)
+    assert isinstance(full, LoanLimitError)
     assert full.details["room_minor"] == 0
 
 
@@ -85,7 +85,7 @@ def test_without_a_line_what_is_paid_out_is_summed(books: Books):
     assert draw(books, loan, JAN, 60_000).error is None
     assert do(books, loan, event(Payment, date(2026, 1, 5), amount_minor=50_000)).error is None
     refused = draw(books, loan, date(2026, 1, 6), 40_001).error
-    assert isinstance(refused, LimitExceededError)
+    assert isinstance(refused, LoanLimitError)
     assert draw(books, loan, date(2026, 1, 6), 40_000).error is None
 
 
@@ -101,7 +101,7 @@ def test_an_old_draw_counts_on_the_days_since(books: Books):
     draw(books, loan, JAN, 100_000)
     do(books, loan, event(Payment, date(2026, 3, 1), amount_minor=60_000))
     late = event(Disbursement, date(2026, 2, 1), amount_minor=10_000)
-    assert isinstance(do(books, loan, late, date(2026, 3, 5)).error, LimitExceededError)
+    assert isinstance(do(books, loan, late, date(2026, 3, 5)).error, LoanLimitError)
     assert draw(books, loan, date(2026, 3, 5), 10_000).error is None
 
 
@@ -115,7 +115,7 @@ def test_an_old_draw_takes_interest_out_of_the_payments_since(books: Books):
     old = date(2026, 1, 5)
     late = event(Disbursement, old, amount_minor=room)
     refused = do(books, loan, late, date(2026, 2, 3)).error
-    assert isinstance(refused, LimitExceededError)
+    assert isinstance(refused, LoanLimitError)
     fits = event(Disbursement, old, amount_minor=refused.details["room_minor"])
     assert do(books, loan, fits, date(2026, 2, 3)).error is None
     assert standing_on(books, loan.loan_id, date(2026, 2, 3)).principal_minor <= 100_000
@@ -175,7 +175,7 @@ class Line(RuleBasedStateMachine):
         if done.error is None:
             self.moved[done.event] = (on, amount)
         else:
-            assert isinstance(done.error, LimitExceededError)
+            assert isinstance(done.error, LoanLimitError)
             room = LINE.most_minor - max(self.owed(on, self.moved))
             assert done.error.details["room_minor"] == max(room, 0)
 

@@ -35,10 +35,10 @@ class NothingPaidOutError(ConflictError):
     code = "nothing-paid-out"
 
 
-class LimitExceededError(ConflictError):
+class LoanLimitError(ConflictError):
     """Loan {loan} has room for {room_minor} minor units, not {amount_minor} (of {limit_minor})."""
 
-    code = "limit-exceeded"
+    code = "loan-limit"
 
 
 class LineEndedError(ConflictError):

@@ -12,7 +12,7 @@ from datetime import date
 from karez.engines.servicing.events import Disbursement, Event
 from karez.engines.servicing.fold import in_force
 from karez.engines.servicing.history import History
-from karez.services.lending.errors import LimitExceededError, LineEndedError
+from karez.services.lending.errors import LineEndedError, LoanLimitError
 from karez.services.lending.loan import DrawLimit, Loan
 from karez.services.lending.standing import standing_rows
 
@@ -39,7 +39,7 @@ def check_limit(
     So what an old draw does to the payments since is seen too: more of them goes to interest.
 
     Raises:
-        LimitExceededError: how much room there is.
+        LoanLimitError: how much room there is.
         LineEndedError: the line could be drawn until an earlier day.
     """
     limit = loan.limit
@@ -50,7 +50,7 @@ def check_limit(
         raise LineEndedError(loan=loan.loan_number, on=payout.on, until=until)
     left = room_minor(limit, events, told, on=payout.on, today=today)
     if left < 0:
-        raise LimitExceededError(
+        raise LoanLimitError(
             loan=loan.loan_number,
             room_minor=max(payout.amount_minor + left, 0),
             amount_minor=payout.amount_minor,

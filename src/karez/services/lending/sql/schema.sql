@@ -4,8 +4,8 @@ CREATE SCHEMA lending;
 
 -- What was agreed. `terms` and `late` are the engine's terms and policy of late charges. The
 -- accounts are numbers of the money book; those of fees and of what a borrower has paid too much
--- are opened when they are first needed. `limit_minor` is the most that may be paid out in all; where
--- the loan revolves until before a day, the most that may be owed of it. NULL: no limit is kept here.
+-- are opened when they are first needed. `limit_minor` is the most that may be paid out in all;
+-- where the loan revolves until before a day, the most that may be owed of it; NULL is no limit.
 CREATE TABLE lending.loan (
     institution_id integer NOT NULL,
     loan_number bigint NOT NULL CHECK (loan_number > 0),
