@@ -161,6 +161,7 @@ CALLS = {
     "party import": "parties.csv",
     "party show": "tin:1",
     "party find": "mill",
+    "party liable": "tin:1 --on 2026-01-01",
     "party tie": "nin:2 guarantor-of tin:1 --on 2026-01-01",
     "institution chart": "--currency EUR",
     "loan book": f"--terms terms.json --currency EUR --borrower {ENTRY} --on 2026-02-01",

@@ -16,6 +16,7 @@ from karez.doors.cli.bookkeeping import (
     progress,
     today,
 )
+from karez.doors.cli.party_liable import liable
 from karez.doors.cli.row_files import show_records
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.parties import PARTIES
@@ -217,3 +218,6 @@ def _tie_document(each: Tie, others: dict[Any, Known]) -> dict[str, Any]:
         "other": others[each.other].key,
         "since": each.since,
     }
+
+
+party.add_command(liable)

@@ -87,7 +87,9 @@ SELECT
     industry,
     application_id,
     reference,
-    recorded_at
+    recorded_at,
+    limit_minor,
+    revolves_until
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
