@@ -141,6 +141,15 @@ class Account:
         if paying.charge_arrears(self.the_plan(), recalculation, on, pays_off=self.pays_off):
             self.take_over()
 
+    def is_late(self, on: date) -> bool:
+        """Tell whether interest on late principal until a day may change anything."""
+        recalculation = self.terms.recalculation
+        if self.declining is not None:
+            return True
+        if not self.follows or recalculation is None or not recalculation.on_past_due:
+            return False
+        return paying.is_late(self.the_plan(), on)
+
     def take_over(self) -> None:
         """Set what rows owe to what the plan says."""
         for row, period in self.pairs():

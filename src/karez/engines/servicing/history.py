@@ -14,7 +14,7 @@ import attrs
 
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.events import Charge, Disbursement, Event, RateChange
-from karez.engines.servicing.fold import begin, end, fold, in_force, in_order, take
+from karez.engines.servicing.fold import begin, end, fold, in_force, in_order, seen_on, take
 from karez.engines.servicing.terms import Terms
 
 
@@ -51,7 +51,8 @@ class History:
         """Yield the loan as it would have been told on each of these days, which ascend.
 
         What counts from a later day is not known of yet: each is what ``fold`` gives for the events
-        that count up to the day, through the day.
+        that count up to the day, through the day. Look at it before the next: it may go on from
+        there.
         """
         place, state = 0, None
         for day in days:
@@ -68,7 +69,7 @@ class History:
             for event in known[place:]:
                 take(state, event)
             place = len(known)
-            yield end(state.copy(), day)
+            yield seen_on(state, day)
 
     def _foreseen(self, order: tuple[Event, ...]) -> list[Event]:
         """Return the events that a loan knows of before they happen."""
