@@ -132,22 +132,6 @@ def end(account: Account, as_of: date) -> Account:
     return account
 
 
-def seen_on(account: Account, as_of: date) -> Account:
-    """Return what ``end`` makes of a loan, which stays fit for its next event.
-
-    That is a copy only if there is anything to make: then the loan itself stays as it was. So who
-    looks at it does so before its next event.
-    """
-    last = account.rows[-1]
-    if (
-        account.is_late(as_of)
-        or (last.additional and not sum(last.owed))
-        or any(row.met and row.outstanding > 0 for row in account.rows)
-    ):
-        account = account.copy()
-    return end(account, as_of)
-
-
 def _fold_cumulative(account: Account, standing: list[Event]) -> None:
     """Make the schedule of all that was paid out, put charges on it, then all else in order."""
     ordered = in_order(standing)
