@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                       "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 GALLERY = ("/", "/loans", "/loans/LN-2026-000004", "/loans/LN-2026-000004/reverse",
-           "/applications/new", "/closing", "/facts", "/rights")
+           "/applications/new", "/portfolio", "/closing", "/facts", "/rights")
 WIDTHS = {"narrow": (390, 844), "wide": (1280, 800)}
 
 

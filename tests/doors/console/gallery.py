@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from doors.console.gallery_charts import drawings
 from karez.doors.console.forms import Form
 from karez.doors.console.ground import ground_middleware, ground_routes
 from karez.doors.console.listing import Listing
@@ -59,6 +60,7 @@ def gallery_app() -> Starlette:
         Route("/applications/new", application, methods=["GET", "POST"]),
         Route("/applications/preview", preview, methods=["POST"]),
         Route("/closing", job),
+        Route("/portfolio", portfolio),
         Route("/facts", problem),
         Route("/rights", nothing),
     ]
@@ -172,3 +174,7 @@ def problem(request: Request) -> Response:
 def nothing(request: Request) -> Response:
     listing = Listing.of(request, sort="number")
     return show(request, "gallery/nothing.html", listing=listing)
+
+
+def portfolio(request: Request) -> Response:
+    return show(request, "gallery/charts.html", drawings=drawings())
