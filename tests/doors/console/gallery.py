@@ -7,9 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from doors.console.gallery_charts import drawings
 from karez.doors.console.forms import Form
@@ -64,22 +66,29 @@ def gallery_app() -> Starlette:
         Route("/facts", problem),
         Route("/rights", nothing),
     ]
-    return Starlette(routes=[*ground_routes(), *routes], middleware=ground_middleware())
+    middleware = [*ground_middleware(), Middleware(SignedIn)]
+    return Starlette(routes=[*ground_routes(), *routes], middleware=middleware)
 
 
-def show(request: Request, template: str, **context: object) -> Response:
-    request.state.frame = Frame(
-        institution="Anfu County Bank",
-        person="Li Na",
-        today=date(2026, 11, 28),
-        may=lambda permission: True,
-        counts={"approvals": 3, "collections": 12},
-    )
-    return render(request, template, **context)
+class SignedIn:
+    """Has Li Na at the desk, who may do everything."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["frame"] = Frame(
+            institution="Anfu County Bank",
+            person="Li Na",
+            today=date(2026, 11, 28),
+            may=lambda permission: True,
+            counts={"approvals": 3, "collections": 12},
+        )
+        await self.app(scope, receive, send)
 
 
 def home(request: Request) -> Response:
-    return show(request, "gallery/home.html", events=EVENTS)
+    return render(request, "gallery/home.html", events=EVENTS)
 
 
 def loans(request: Request) -> Response:
@@ -94,14 +103,14 @@ def loans(request: Request) -> Response:
     start = int(listing.value("after") or 0)
     rows = found[start : start + PAGE_ROWS]
     after = str(start + PAGE_ROWS) if start + PAGE_ROWS < len(found) else None
-    return show(
+    return render(
         request, "gallery/loans.html", listing=listing, rows=rows, after=after, total=len(found)
     )
 
 
 def loan(request: Request) -> Response:
     row = next(row for row in LOANS if row["id"] == request.path_params["loan"])
-    return show(request, "gallery/loan.html", loan=row, events=EVENTS)
+    return render(request, "gallery/loan.html", loan=row, events=EVENTS)
 
 
 async def reverse(request: Request) -> Response:
@@ -121,7 +130,7 @@ async def reverse(request: Request) -> Response:
     )  # fmt: skip
     status = 422 if form.faults else 200
     request.state.place = "loans"
-    return show(request, "confirm.html", ask=ask, form=form, status=status)
+    return render(request, "confirm.html", ask=ask, form=form, status=status)
 
 
 async def application(request: Request) -> Response:
@@ -134,7 +143,7 @@ async def application(request: Request) -> Response:
         if not missing:
             return see_other(request, "/loans", toast="The application is taken.")
         form = form.refused([(f"/{name}", "Fill this in.") for name in missing])
-    return show(
+    return render(
         request, "gallery/form.html", form=form, rows=rows_of(form), status=422 if form.faults else 200
     )
 
@@ -142,7 +151,7 @@ async def application(request: Request) -> Response:
 async def preview(request: Request) -> Response:
     sent = await request.form()
     form = Form({name: str(value) for name, value in sent.items()})
-    return show(request, "gallery/form.html", form=form, rows=rows_of(form))
+    return render(request, "gallery/form.html", form=form, rows=rows_of(form))
 
 
 def rows_of(form: Form) -> list[dict[str, object]]:
@@ -160,7 +169,7 @@ def job(request: Request) -> Response:
         title="Closing 2026-11-28", state=request.query_params.get("state", "running"), note="Accruals",
         done=61_250, failed=2, failures="/closing/failures", total=100_000, result=None,
     )  # fmt: skip
-    return show(request, "job.html", job=state, crumbs=[("Closing", "/closing")])
+    return render(request, "job.html", job=state, crumbs=[("Closing", "/closing")])
 
 
 def problem(request: Request) -> Response:
@@ -168,13 +177,13 @@ def problem(request: Request) -> Response:
         status=409, title="The day is closed already", detail="2026-11-27 was closed at 18:04.",
         remedy="Post into the open day, or ask an accountant to reopen.", request_id="req_01k9x4",
     )  # fmt: skip
-    return show(request, "problem.html", problem=said, status=409)
+    return render(request, "problem.html", problem=said, status=409)
 
 
 def nothing(request: Request) -> Response:
     listing = Listing.of(request, sort="number")
-    return show(request, "gallery/nothing.html", listing=listing)
+    return render(request, "gallery/nothing.html", listing=listing)
 
 
 def portfolio(request: Request) -> Response:
-    return show(request, "gallery/charts.html", drawings=drawings())
+    return render(request, "gallery/charts.html", drawings=drawings())

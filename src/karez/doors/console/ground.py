@@ -17,9 +17,9 @@ from karez.doors.console.navigation import actions_for, groups_for
 from karez.doors.console.render import (
     THEME_COOKIE,
     THEMES,
-    environment,
     frame_of,
     render,
+    text_of,
 )
 from karez.doors.console.security import SecurityHeaders
 
@@ -63,11 +63,10 @@ async def _choose(request: Request) -> Response:
 def _palette(request: Request) -> Response:
     """Return the entries of the command palette whose words begin as those that were typed."""
     asked = request.query_params.get("q", "").casefold().split()
-    _ = environment(languages.language_of(request)).globals["gettext"]
     may = frame_of(request).may
 
     def matches(label: str) -> bool:
-        words = f"{label} {_(label)}".casefold()
+        words = f"{label} {text_of(request, label)}".casefold()
         return all(part in words for part in asked)
 
     pages = [place for group in groups_for(may) for place in group.places if matches(place.label)]

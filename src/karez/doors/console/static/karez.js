@@ -202,6 +202,15 @@ document.addEventListener("htmx:after:swap", () => {
   tellPicked();
 });
 
+// What is no part of a page takes no part's place: a way to elsewhere is gone, a failure is said.
+document.addEventListener("htmx:before:response", (event) => {
+  const answer = event.detail.ctx.response.raw;
+  const isPage = (answer.headers.get("content-type") ?? "").startsWith("text/html");
+  const isFailure = answer.status >= 500 || (answer.status >= 400 && !isPage);
+  if (answer.redirected) location.assign(answer.url);
+  if (answer.redirected || isFailure) event.preventDefault();
+  $("unanswered").hidden = !isFailure;
+});
+
 document.addEventListener("htmx:error", () => { $("unanswered").hidden = false; });
-document.addEventListener("htmx:after:request", () => { $("unanswered").hidden = true; });
 document.querySelector("main [data-focus]")?.focus();
