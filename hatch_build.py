@@ -1,8 +1,8 @@
-"""Builds the console's vendor files: other people's JavaScript, CSS and icons, from npm's lock file.
+"""Builds the console's vendor files: other people's JavaScript, CSS and icons, by npm's lock file.
 
-`npm ci` installs what web/package-lock.json pins, by digest, into a temporary folder; the files named
-here are copied beside the console's own, with a manifest of their SHA-256 digests. A wheel carries
-them. A checkout makes them with `make assets`, which calls the same function.
+`npm ci` installs what web/package-lock.json pins, by digest, into a temporary folder; the files
+named here are copied beside the console's own, with a manifest of their SHA-256 digests. A wheel
+carries them. A checkout makes them with `make assets`, which calls the same function.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class CustomBuildHook(BuildHookInterface[Any]):
             return
         build()
         folder = VENDOR.relative_to(ROOT).as_posix()
-        build_data["artifacts"] += [f"{folder}/{name}" for name in (*FILES, MANIFEST, "icons/*.svg")]
+        build_data["artifacts"] += [
+            f"{folder}/{name}" for name in (*FILES, MANIFEST, "icons/*.svg")
+        ]
 
 
 def build() -> bool:

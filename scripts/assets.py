@@ -1,4 +1,4 @@
-"""Builds the console's vendor files into the checkout: `make assets`. Does nothing if they are there."""
+"""Builds the console's vendor files into the checkout: `make assets`; nothing if they are there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hatch_build import AssetsFailedError, build
 
 
 def main() -> int:
+    """Build, and return the exit code."""
     try:
         made = build()
     except AssetsFailedError as fault:

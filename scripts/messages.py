@@ -1,7 +1,7 @@
 """Gathers the texts of the console into its message catalogues: `make messages`.
 
-A text that is new stands in each catalogue without a translation; one that is gone is taken out. A test
-fails until the Chinese one is whole.
+A text that is new stands in each catalogue without a translation; one that is gone is taken out.
+A test fails until the Chinese one is whole.
 """
 
 from __future__ import annotations
@@ -17,9 +17,16 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 CONSOLE = ROOT / "src" / "karez" / "doors" / "console"
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-OPTIONS = {"**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true",
-                       "trim_blocks": "true", "lstrip_blocks": "true",
-                       "extensions": "jinja2.ext.do"}}
+OPTIONS = {
+    "**.html": {
+        "trimmed": "true",
+        "silent": "false",
+        "newstyle_gettext": "true",
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+        "extensions": "jinja2.ext.do",
+    }
+}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "later": None, "text_of": (2,)}
 
 
@@ -55,7 +62,9 @@ def updated(path: Path, template: Catalog) -> bytes:
     write_po(written, catalog, width=100, omit_header=False, sort_output=True, include_lineno=False)
     head, _, body = written.getvalue().partition(b"\n\n")
     kept = [line for line in head.splitlines() if not line.startswith((b"#", b'"POT-', b'"PO-'))]
-    kept = [line for line in kept if not line.startswith((b'"Generated-By', b'"Last-Tr', b'"Report'))]
+    kept = [
+        line for line in kept if not line.startswith((b'"Generated-By', b'"Last-Tr', b'"Report'))
+    ]
     return b"\n".join(kept) + b"\n\n" + body
 
 

@@ -1,7 +1,7 @@
 """Takes the pages of the console as PNG files: light and dark, narrow and wide, in each language.
 
-`make screenshots` shows the gallery of the tests; `--base URL` a running console, whose pages are named
-as arguments. Look at what it makes: a machine finds contrast, not ugliness.
+`make screenshots` shows the gallery of the tests; `--base URL` a running console, whose pages are
+named as arguments. Look at what it makes: a machine finds contrast, not ugliness.
 """
 
 from __future__ import annotations
@@ -18,14 +18,31 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                      "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-GALLERY = ("/", "/loans", "/loans/LN-2026-000004", "/loans/LN-2026-000004/reverse",
-           "/applications/new", "/portfolio", "/closing", "/facts", "/rights")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+GALLERY = (
+    "/",
+    "/loans",
+    "/loans/LN-2026-000004",
+    "/loans/LN-2026-000004/reverse",
+    "/applications/new",
+    "/portfolio",
+    "/closing",
+    "/facts",
+    "/rights",
+)
 WIDTHS = {"narrow": (390, 844), "wide": (1280, 800)}
 
 
 def main() -> None:
+    """Take what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", help="pages to take (default: those of the gallery)")
     parser.add_argument("--base", help="where a console runs (default: the gallery)")
@@ -44,6 +61,7 @@ def main() -> None:
 
 
 def take(options: argparse.Namespace, base: str) -> None:
+    """Take each page of the console at ``base``, in each theme, width and language."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
@@ -53,11 +71,17 @@ def take(options: argparse.Namespace, base: str) -> None:
                 for language in options.languages.split(","):
                     size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
                     context = browser.new_context(viewport=size)  # pyright: ignore[reportArgumentType]
-                    cookies = [f"karez_theme={theme}", f"karez_language={language}", *options.cookie]
-                    context.add_cookies([
-                        {"name": name, "value": value, "url": base}
-                        for name, _, value in (cookie.partition("=") for cookie in cookies)
-                    ])
+                    cookies = [
+                        f"karez_theme={theme}",
+                        f"karez_language={language}",
+                        *options.cookie,
+                    ]
+                    context.add_cookies(
+                        [
+                            {"name": name, "value": value, "url": base}
+                            for name, _, value in (cookie.partition("=") for cookie in cookies)
+                        ]
+                    )
                     page = context.new_page()
                     for path in options.paths or GALLERY:
                         page.goto(base + path)
@@ -70,8 +94,9 @@ def take(options: argparse.Namespace, base: str) -> None:
 
 @contextmanager
 def gallery() -> Iterator[str]:
+    """Serve the gallery of the tests, and give its URL."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from doors.console.gallery import gallery_app
+    from doors.console.gallery import gallery_app  # noqa: PLC0415 - found by the line above
 
     server = uvicorn.Server(uvicorn.Config(gallery_app(), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)

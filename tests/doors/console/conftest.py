@@ -50,7 +50,7 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium, gallery_url):
-    """Return what opens a page in a browser that minds what it is asked to fetch, and complains of."""
+    """Return what opens a page, in a browser that minds what is fetched and complained of."""
     contexts, faults = [], []
 
     def open_page(path: str, *, theme="light", language="en", width=1280):

@@ -23,8 +23,14 @@ TEMPLATES = Path(__file__).with_name("templates")
 PAGE_ROWS = 25
 STATES = (("current", "good"), ("late", "waiting"), ("default", "bad"))
 NAMES = (
-    "Anfu Bamboo Works", "Baihe Feed Mill", "Chen Xiaoyun", "Dongshan Tea Co-operative",
-    "Evergreen Packaging", "Feng Hardware", "Gulou Bakery", "Hexi Cold Store",
+    "Anfu Bamboo Works",
+    "Baihe Feed Mill",
+    "Chen Xiaoyun",
+    "Dongshan Tea Co-operative",
+    "Evergreen Packaging",
+    "Feng Hardware",
+    "Gulou Bakery",
+    "Hexi Cold Store",
 )
 LOANS = [
     {
@@ -81,7 +87,7 @@ class SignedIn:
             institution="Anfu County Bank",
             person="Li Na",
             today=date(2026, 11, 28),
-            may=lambda permission: True,
+            may=lambda _: True,
             counts={"approvals": 3, "collections": 12},
         )
         await self.app(scope, receive, send)
@@ -116,8 +122,8 @@ def loan(request: Request) -> Response:
 async def reverse(request: Request) -> Response:
     form = Form({"reason": ""})
     if request.method == "POST":
-        sent = await request.form()
-        reason = str(sent["reason"]).strip()
+        async with request.form() as sent:
+            reason = str(sent["reason"]).strip()
         if reason:
             return see_other(request, f"/loans/{request.path_params['loan']}", toast="Reversed.")
         form = form.refused([("/reason", "Say why: whoever reads the books later must know.")])
@@ -137,20 +143,24 @@ async def application(request: Request) -> Response:
     form = Form({"party": "", "principal": "120,000.00", "rate": "8.5", "months": "12",
                  "begin_on": "2026-12-01", "purpose": "", "pledge": ""})  # fmt: skip
     if request.method == "POST":
-        sent = await request.form()
-        form = Form({name: str(sent.get(name, "")) for name in form.values})
+        async with request.form() as sent:
+            form = Form({name: str(sent.get(name, "")) for name in form.values})
         missing = [name for name in ("party", "purpose") if not form.value(name)]
         if not missing:
             return see_other(request, "/loans", toast="The application is taken.")
         form = form.refused([(f"/{name}", "Fill this in.") for name in missing])
     return render(
-        request, "gallery/form.html", form=form, rows=rows_of(form), status=422 if form.faults else 200
+        request,
+        "gallery/form.html",
+        form=form,
+        rows=rows_of(form),
+        status=422 if form.faults else 200,
     )
 
 
 async def preview(request: Request) -> Response:
-    sent = await request.form()
-    form = Form({name: str(value) for name, value in sent.items()})
+    async with request.form() as sent:
+        form = Form({name: str(value) for name, value in sent.items()})
     return render(request, "gallery/form.html", form=form, rows=rows_of(form))
 
 
@@ -166,7 +176,8 @@ def rows_of(form: Form) -> list[dict[str, object]]:
 
 def job(request: Request) -> Response:
     state = SimpleNamespace(
-        title="Closing 2026-11-28", state=request.query_params.get("state", "running"), note="Accruals",
+        title="Closing 2026-11-28", note="Accruals",
+        state=request.query_params.get("state", "running"),
         done=61_250, failed=2, failures="/closing/failures", total=100_000, result=None,
     )  # fmt: skip
     return render(request, "job.html", job=state, crumbs=[("Closing", "/closing")])

@@ -1,4 +1,4 @@
-"""The ground in a real browser: rules of accessibility, keys, previews, dialogs, and no call outside."""
+"""The ground in a real browser: accessibility, keys, previews, dialogs, and no call outside."""
 
 import pytest
 

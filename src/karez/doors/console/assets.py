@@ -1,4 +1,4 @@
-"""Static files under names that hold their content's digest, so that a browser keeps them for good."""
+"""Static files under names that hold their content's digest: a browser keeps them for good."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from karez.doors.console.errors import ConsoleAssetsMissingError
 
 FOLDER = Path(str(resources.files("karez.doors.console"))) / "static"
 VENDOR_NEEDED = ("vendor/tabler.css", "vendor/htmx.js", "vendor/icons")
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
-          ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 _FOREVER = "public, max-age=31536000, immutable"
 _DIGEST = re.compile(r"\.[0-9a-f]{10}(?=\.\w+\Z)")
 
@@ -74,8 +77,11 @@ def _serve(request: Request) -> Response:
     if path.suffix not in _TYPES or ".." in Path(name).parts or not path.is_file():
         return Response(status_code=404)
     plain, packed = _read(path, path.stat().st_mtime_ns)
-    headers = {"Vary": "Accept-Encoding", "Content-Type": _TYPES[path.suffix],
-               "Cache-Control": _FOREVER if asset_url(name).endswith(asked) else "no-cache"}
+    headers = {
+        "Vary": "Accept-Encoding",
+        "Content-Type": _TYPES[path.suffix],
+        "Cache-Control": _FOREVER if asset_url(name).endswith(asked) else "no-cache",
+    }
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(packed, headers=headers | {"Content-Encoding": "gzip"})
     return Response(plain, headers=headers)

@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
+from typing import cast
 from urllib.parse import unquote_plus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -104,8 +105,9 @@ def _again(received: list[Message], receive: Receive) -> Receive:
 def _with_cookie(send: Send, secret: str, scope: Scope) -> Send:
     cookie: SimpleCookie = SimpleCookie()
     cookie[VISIT_COOKIE] = secret
-    cookie[VISIT_COOKIE].update({"path": "/", "httponly": True, "samesite": "Lax",
-                                 "secure": scope["scheme"] == "https"})
+    cast("dict[str, object]", cookie[VISIT_COOKIE]).update(
+        {"path": "/", "httponly": True, "samesite": "Lax", "secure": scope["scheme"] == "https"}
+    )
 
     async def send_with_cookie(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""What lies under every page: static files, the choice of language and theme, the palette, guards."""
+"""What lies under every page: static files, the choice of language and theme, palette, guards."""
 
 from __future__ import annotations
 
@@ -45,8 +45,9 @@ def ground_middleware(secret_cookies: Sequence[str] = (VISIT_COOKIE,)) -> list[M
 
 async def _choose(request: Request) -> Response:
     """Remember a theme or a language, and go back to the page where it was chosen."""
-    form = await request.form()
-    target = str(form.get("back", "/"))
+    async with request.form() as form:
+        chosen = {name: str(value) for name, value in form.items()}
+    target = chosen.get("back", "/")
     parts = urlsplit(target)
     is_ours = target.startswith("/") and not parts.netloc and "\\" not in target
     answer = RedirectResponse(target if is_ours else "/", status_code=303)
@@ -55,7 +56,7 @@ async def _choose(request: Request) -> Response:
         ("theme", THEME_COOKIE, set(THEMES)),
         ("language", languages.COOKIE, offered),
     ):
-        if (value := form.get(field)) in known:
+        if (value := chosen.get(field)) in known:
             answer.set_cookie(cookie, str(value), max_age=YEAR_SECONDS, samesite="lax")
     return answer
 

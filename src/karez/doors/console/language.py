@@ -1,7 +1,7 @@
 """The languages of the console: which one a person reads, and its texts.
 
-A text stands in English in the template or the module, inside ``_()`` or, where a table names it before
-a language is known, ``later()``. The catalogues are the ``.po`` files below ``locale``.
+A text stands in English in the template or the module, inside ``_()`` or, where a table names it
+before a language is known, ``later()``. The catalogues are the ``.po`` files below ``locale``.
 """
 
 from __future__ import annotations

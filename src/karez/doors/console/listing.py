@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import attrs
@@ -35,10 +34,6 @@ class Listing:
     def values(self, name: str) -> list[str]:
         """Return all that a filter of many says."""
         return [value for key, value in self.pairs if key == name]
-
-    def is_filtered(self, names: Iterable[str]) -> bool:
-        """Tell whether any of these filters says something."""
-        return any(self.value(name) for name in names)
 
     def url(self, path: str | None = None, **changes: str | None) -> str:
         """Return the URL with some of its values changed, or removed where None.

@@ -34,33 +34,71 @@ class Group:
 
 
 NAVIGATION = (
-    Group(later("Work"), (
-        Place("home", later("Home"), "/", "home", "g h"),
-        Place("applications", later("Applications"), "/applications", "file-text", "g a",
-              "applications.read"),
-        Place("loans", later("Loans"), "/loans", "cash", "g l", "loans.read"),
-        Place("collections", later("Collections"), "/collections", "calendar-due", "g c",
-              "collections.read"),
-        Place("payments", later("Payments"), "/payments", "arrows-exchange", "g y",
-              "payments.read"),
-        Place("approvals", later("Approvals"), "/approvals", "checks", "g v", "approvals.read"),
-    )),
-    Group(later("Books"), (
-        Place("ledger", later("Ledger"), "/ledger", "book-2", "g b", "ledger.read"),
-        Place("closing", later("Closing"), "/closing", "lock", "g e", "closing.read"),
-        Place("facts", later("Facts"), "/facts", "certificate", "g f", "facts.read"),
-        Place("rights", later("Rights"), "/rights", "shield-check", "g i", "rights.read"),
-    )),
-    Group(later("Market"), (
-        Place("portfolio", later("Portfolio"), "/portfolio", "chart-pie", "g o", "portfolio.read"),
-        Place("products", later("Products"), "/products", "package", "g d", "products.read"),
-        Place("parties", later("Parties"), "/parties", "users", "g p", "parties.read"),
-        Place("reports", later("Reports"), "/reports", "report", "g r", "reports.read"),
-    )),
-    Group(later("House"), (
-        Place("administration", later("Administration"), "/administration", "settings", "g s",
-              "access.manage"),
-    )),
+    Group(
+        later("Work"),
+        (
+            Place("home", later("Home"), "/", "home", "g h"),
+            Place(
+                "applications",
+                later("Applications"),
+                "/applications",
+                "file-text",
+                "g a",
+                "applications.read",
+            ),
+            Place("loans", later("Loans"), "/loans", "cash", "g l", "loans.read"),
+            Place(
+                "collections",
+                later("Collections"),
+                "/collections",
+                "calendar-due",
+                "g c",
+                "collections.read",
+            ),
+            Place(
+                "payments",
+                later("Payments"),
+                "/payments",
+                "arrows-exchange",
+                "g y",
+                "payments.read",
+            ),
+            Place("approvals", later("Approvals"), "/approvals", "checks", "g v", "approvals.read"),
+        ),
+    ),
+    Group(
+        later("Books"),
+        (
+            Place("ledger", later("Ledger"), "/ledger", "book-2", "g b", "ledger.read"),
+            Place("closing", later("Closing"), "/closing", "lock", "g e", "closing.read"),
+            Place("facts", later("Facts"), "/facts", "certificate", "g f", "facts.read"),
+            Place("rights", later("Rights"), "/rights", "shield-check", "g i", "rights.read"),
+        ),
+    ),
+    Group(
+        later("Market"),
+        (
+            Place(
+                "portfolio", later("Portfolio"), "/portfolio", "chart-pie", "g o", "portfolio.read"
+            ),
+            Place("products", later("Products"), "/products", "package", "g d", "products.read"),
+            Place("parties", later("Parties"), "/parties", "users", "g p", "parties.read"),
+            Place("reports", later("Reports"), "/reports", "report", "g r", "reports.read"),
+        ),
+    ),
+    Group(
+        later("House"),
+        (
+            Place(
+                "administration",
+                later("Administration"),
+                "/administration",
+                "settings",
+                "g s",
+                "access.manage",
+            ),
+        ),
+    ),
 )
 
 

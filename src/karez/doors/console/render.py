@@ -102,7 +102,7 @@ def text_of(request: Request, text: str) -> str:
 @cache
 def environment(language: Language) -> Environment:
     """Return the templates in a language. A name that the context lacks fails, loudly."""
-    made = Environment(
+    made: Any = Environment(  # its tables are typed by what Jinja itself puts into them
         loader=FileSystemLoader(template_folders),
         autoescape=True,
         undefined=StrictUndefined,
@@ -110,7 +110,7 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    cast("Any", made).install_gettext_translations(translations(language.code), newstyle=True)
+    made.install_gettext_translations(translations(language.code), newstyle=True)
     made.filters.update(FILTERS)
     made.globals.update(
         asset=asset_url,
@@ -120,7 +120,7 @@ def environment(language: Language) -> Environment:
         groups_for=navigation.groups_for,
         keys=navigation.KEYS,
     )
-    return made
+    return cast("Environment", made)
 
 
 def _toast_of(request: Request) -> str | None:

@@ -1,4 +1,4 @@
-"""How figures are written on a page: the filters of the templates. Digits are Latin in every language."""
+"""How figures are written on a page: the filters of the templates. Digits are Latin everywhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def money(amount_minor: int | None, code: str, *, sign: bool = False) -> Markup:
 
 
 def digits(amount_minor: int, code: str) -> str:
-    """Return an amount as text without its currency: -123456 of EUR is ``−1,234.56``."""
+    """Return an amount as text without its currency: 123456 of EUR is ``1,234.56``."""
     exponent = currency(code).exponent
     whole, part = divmod(abs(amount_minor), 10**exponent)
     decimals = f".{part:0{exponent}d}" if exponent else ""
@@ -76,5 +76,12 @@ def _signed(text: str) -> str:
     return text.replace("-", MINUS)
 
 
-FILTERS = {"money": money, "digits": digits, "count_of": count, "percent": percent, "pct": pct,
-           "day": day, "moment": moment}
+FILTERS = {
+    "money": money,
+    "digits": digits,
+    "count_of": count,
+    "percent": percent,
+    "pct": pct,
+    "day": day,
+    "moment": moment,
+}

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn on the server: they print, follow the theme, and have their table beside them.
+"""Charts as SVG, drawn on the server: they print, follow the theme, and have their table by them.
 
 Each function is pure: values in, a ``Drawing`` out, which the macro ``ui.chart`` shows. Colours are
 classes of ``karez.css``. Titles and names come in the reader's language.

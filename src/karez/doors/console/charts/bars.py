@@ -1,4 +1,4 @@
-"""Bars: stacked by part, a distribution with its marks, and the steps from one figure to another."""
+"""Bars: stacked by part, a distribution with its marks, the steps from one figure to another."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def histogram(  # noqa: PLR0913 - what a distribution is made of
     marks = ticks(0, max([0.0, *counts]), 4)
     across = Scale(min(edges), max([*edges, *(marker.value for marker in markers)]), LEFT, RIGHT)
     markers = sorted(markers, key=lambda marker: -marker.value)
-    lefts = [
-        max(across(marker.value) - width_of(_named(marker, form)), LEFT) for marker in markers
-    ]
-    rows = stack_rows([
-        (left, left + width_of(_named(marker, form)) + 6)
-        for marker, left in zip(markers, lefts, strict=True)
-    ])
+    lefts = [max(across(marker.value) - width_of(_named(marker, form)), LEFT) for marker in markers]
+    rows = stack_rows(
+        [
+            (left, left + width_of(_named(marker, form)) + 6)
+            for marker, left in zip(markers, lefts, strict=True)
+        ]
+    )
     top = TOP + LINE_PX * (max(rows, default=-1) + 1)
     down = Scale(0, marks[-1], HEIGHT - BOTTOM, top)
     drawn = value_axis(down, marks, RIGHT, short)
@@ -160,7 +160,9 @@ def waterfall(  # noqa: PLR0913 - what a waterfall is made of
 
 def _bands(count: int) -> tuple[float, Scale]:
     step = (RIGHT - LEFT) / max(count, 1)
-    return step, Scale(0, max(count - 1, 1), LEFT + step / 2, LEFT + step / 2 + step * max(count - 1, 1))
+    return step, Scale(
+        0, max(count - 1, 1), LEFT + step / 2, LEFT + step / 2 + step * max(count - 1, 1)
+    )
 
 
 def _legend(names: Sequence[str]) -> list[Markup]:

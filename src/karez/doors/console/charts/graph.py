@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import attrs
 from markupsafe import Markup
@@ -45,7 +46,7 @@ class _Spot:
     width: float
 
 
-def layered(  # noqa: PLR0913 - what a graph is made of
+def layered(
     title: str,
     nodes: Sequence[Node],
     edges: Sequence[Edge],
@@ -122,7 +123,7 @@ def _order(columns: list[list[str]], chains: Sequence[Sequence[str]]) -> None:
     """Order each layer by the middle of what its nodes are tied to, there and back a few times."""
     ties: dict[str, set[str]] = {key: set() for column in columns for key in column}
     for chain in chains:
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             ties[one].add(other)
             ties[other].add(one)
     for sweep in range(SWEEPS):
@@ -157,7 +158,7 @@ def _places(
 
 def _edge(edge: Edge, spots: Sequence[_Spot]) -> list[Markup]:
     path = ""
-    for here, there in zip(spots, spots[1:], strict=False):
+    for here, there in pairwise(spots):
         x1, x2 = here.x + here.width, there.x
         reach = max(abs(x2 - x1) / 2, 12)
         if not path:

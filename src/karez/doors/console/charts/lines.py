@@ -57,7 +57,9 @@ def lines(  # noqa: PLR0913 - what a chart of lines is made of
             ends.append((name, number, *points[-1]))
     tops = keep_apart([end[3] for end in ends], LINE_PX, TOP, HEIGHT - BOTTOM)
     parts += [
-        tag("text", name, x=right + 8, y=top + 4, class_=f"chart-name series-{(number - 1) % 6 + 1}")
+        tag(
+            "text", name, x=right + 8, y=top + 4, class_=f"chart-name series-{(number - 1) % 6 + 1}"
+        )
         for (name, number, _, _), top in zip(ends, tops, strict=True)
     ]
     rows = tuple(
