@@ -27,7 +27,7 @@ from karez.services.lending import (
     standing_on,
 )
 
-LOANS, PAYMENTS, LATE, LOOKS = 10_000, 10_000, 10, 200
+LOANS, PAYMENTS, LATE, LOOKS = 10_000, 10_000, 15, 200
 START = date(2026, 1, 1)
 SHORT = Terms(rate_pct_year=Decimal(18), instalments=12)
 LONG = Terms(rate_pct_year=Decimal(12), instalments=60, recalculation=Recalculation())
@@ -120,8 +120,9 @@ def _late_payments(section: Section, books: Books, turns: int) -> None:
         record(books, _commands(loans, Payment, row.due, amount), on=row.due)
     _end_days(books, books.institution, loans, today - timedelta(days=1))
     rng = random.Random(1)
-    for days, some in ((30, loans[: turns // 2]), (1_700, loans[turns // 2 :])):
-        _pay_late(section, books, some, today, days, rng)
+    _pay_late(Section("loading"), books, loans[:1], today, 30, rng)
+    for place, days in enumerate((30, 365, 1_700)):
+        _pay_late(section, books, loans[1 + place :: 3], today, days, rng)
     looks: list[float] = []
     for _ in range(LOOKS):
         day = START + timedelta(days=rng.randint(0, 1_800))

@@ -37,6 +37,12 @@ FORMS = {
         "",
         "kills while days of loans are ended",
     ),
+    "demo_kills": (
+        50,
+        "doors/test_cli_demo.py",
+        "killed",
+        "kills of the whole demonstration",
+    ),
     "damages": (
         1_000,
         "books/money/test_damage.py",

@@ -15,7 +15,7 @@ from doors.score_desk import Desk
 from karez.kernel.database import Database
 
 KAREZ = Path(sys.executable).with_name("karez")
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 600
 
 
 @attrs.frozen

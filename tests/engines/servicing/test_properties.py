@@ -11,8 +11,17 @@ from hypothesis import strategies as st
 
 from engines.servicing import twin
 from engines.servicing.loans import START, lend, lines, numbered, pay
-from karez.engines.servicing import Terms, days, difference, fold, history, payoff_minor
+from karez.engines.servicing import (
+    Terms,
+    days,
+    difference,
+    fold,
+    history,
+    outlook,
+    payoff_minor,
+)
 from karez.engines.servicing.events import Charge, Event, Undo
+from karez.engines.servicing.standing import standing
 from karez.engines.servicing.terms import (
     Allocation,
     AllocationRule,
@@ -252,3 +261,17 @@ def test_history__gives_what_a_fold_gives(made: Terms, events: list[Event], chan
         folded = fold(made, state.events, as_of=AS_OF)
         assert difference(folded, state.account).is_empty
         assert lines(folded) == lines(state.account)
+
+
+@given(terms(), stories())
+def test_history__tells_each_day_as_it_would_have_been_told(made: Terms, events: list[Event]):
+    """What counts from a later day is not known of yet, charges and disbursements included."""
+    told = history(made, events, as_of=AS_OF)
+    dates = sorted({event.effective for event in told.order if event.effective <= AS_OF})
+    for day, account in zip(dates, told.told_on(dates), strict=True):
+        known = [event for event in told.order if event.effective <= day]
+        folded = fold(made, known, as_of=day)
+        assert difference(folded, account).is_empty
+        assert lines(account) == lines(folded)
+        assert standing(account, day) == standing(folded, day)
+        assert (outlook(account) == outlook(folded)).all()

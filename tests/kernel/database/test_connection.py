@@ -12,7 +12,14 @@ import pytest
 from psycopg import errors as faults
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from karez.kernel.database import Database, Institution, Role, open_institution, transaction
+from karez.kernel.database import (
+    Database,
+    Institution,
+    Role,
+    enclosing,
+    open_institution,
+    transaction,
+)
 from karez.kernel.database.errors import (
     CommitUnknownError,
     ConnectionLostError,
@@ -173,6 +180,33 @@ def test_transaction__one_at_a_time(connection: psycopg.Connection):
         pytest.raises(AssertionError, match="one transaction"),
         transaction(connection, 1),
         transaction(connection, 1),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("table")
+def test_enclosing__what_is_begun_inside_stands_or_falls_with_it(connection: psycopg.Connection):
+    def fail_after(number: int) -> None:
+        with enclosing(connection, 1):
+            with transaction(connection, 1):
+                insert(connection, 1, number=number)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after(1)
+    with enclosing(connection, 1):
+        with transaction(connection, 1):
+            insert(connection, 1, number=2)
+        with pytest.raises(ZeroDivisionError), transaction(connection, 1):
+            insert(connection, 1, number=1 // insert(connection, 1, number=0))
+        insert(connection, 1, number=3)
+    with transaction(connection, 1):
+        rows = connection.execute("SELECT number FROM trial.row ORDER BY number").fetchall()
+    assert rows == [(2,), (3,)]
+    with (
+        pytest.raises(AssertionError, match="one transaction"),
+        transaction(connection, 1),
+        enclosing(connection, 1),
     ):
         pass
 

@@ -7,7 +7,7 @@ from the last of them that it leaves as it was, and gives the same loan as ``fol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import attrs
@@ -46,6 +46,29 @@ class History:
                 break
             same += 1
         return [(place, state) for place, state in self.kept if place <= same]
+
+    def told_on(self, days: Iterable[date]) -> Iterator[Account]:
+        """Yield the loan as it would have been told on each of these days, which ascend.
+
+        What counts from a later day is not known of yet: each is what ``fold`` gives for the events
+        that count up to the day, through the day.
+        """
+        place, state = 0, None
+        for day in days:
+            known = tuple(event for event in self.order if event.effective <= day)
+            if state is None or self._foreseen(known[place:]):
+                kept = self.kept_before(known)
+                place, state = kept[-1] if kept else (0, begin(self.terms, known))
+                state = state.copy()
+            if state.started is None or not state.is_progressive:
+                state = None
+                yield fold(self.terms, known, as_of=day)
+                continue
+            state.events = {event.number: event for event in known}
+            for event in known[place:]:
+                take(state, event)
+            place = len(known)
+            yield end(state.copy(), day)
 
     def _foreseen(self, order: tuple[Event, ...]) -> list[Event]:
         """Return the events that a loan knows of before they happen."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, LiteralString
+from weakref import WeakSet
 
 import attrs
 import psycopg
@@ -106,13 +107,22 @@ def transaction(
 ) -> Generator[psycopg.Connection]:
     """Run the block as one transaction that sees and writes the rows of one institution.
 
-    It commits at the end of the block; an exception rolls all of it back.
+    It commits at the end of the block; an exception rolls all of it back. Inside ``enclosing`` it
+    is a part of the transaction there: an exception rolls the part back.
 
     Raises:
         CommitUnknownError: the answer to the commit was lost.
         ConnectionLostError, DatabaseStoppedError, DatabaseFullError, LockTimeoutError,
         IdleTimeoutError, DatabaseFailedError: nothing was written.
     """
+    if connection in _ENCLOSED:
+        with explained(connection), connection.transaction():
+            connection.execute(
+                QUERIES["set_institution"].text,
+                {"institution_id": str(institution_id), "plans": plans},
+            )
+            yield connection
+        return
     committing = False
     try:
         idle = connection.info.transaction_status == TransactionStatus.IDLE
@@ -131,6 +141,24 @@ def transaction(
         if committing and connection.closed:
             raise CommitUnknownError(reason=_reason(fault)) from fault
         raise explain(fault) or fault from fault
+
+
+_ENCLOSED: WeakSet[psycopg.Connection] = WeakSet()
+
+
+@contextmanager
+def enclosing(connection: psycopg.Connection, institution_id: int) -> Generator[psycopg.Connection]:
+    """Run the block as one transaction, of which every transaction begun inside it is a part.
+
+    So a caller joins what several services do, each a use case of its own, into one that stands
+    or falls together. Raises as ``transaction`` does.
+    """
+    with transaction(connection, institution_id):
+        _ENCLOSED.add(connection)
+        try:
+            yield connection
+        finally:
+            _ENCLOSED.discard(connection)
 
 
 def lock_head(

@@ -16,9 +16,10 @@ from karez.services.bookkeeping import Books, derive_id
 from karez.services.lending.chart import own_openings
 from karez.services.lending.codec import kind_of
 from karez.services.lending.errors import LoanExistsError
-from karez.services.lending.judging import fold_loan, loan_rows
+from karez.services.lending.judging import fold_loan
 from karez.services.lending.loan import PART_BITS, Booking, Loan, RecordedEvent
 from karez.services.lending.queries import QUERIES
+from karez.services.lending.standing import standing_rows
 from karez.services.lending.store import (
     copy_in,
     event_row,
@@ -179,7 +180,7 @@ def _write(
         today = max(loan.opened_on, closed_on + timedelta(days=1))
         rows["standing"] += [
             (own, number, *row.values())
-            for row in loan_rows(loan, folded, since=loan.opened_on, today=today)
+            for row in standing_rows(folded.history, since=loan.opened_on, today=today)
         ]
         rows["outlook"].append((own, number, outlook(folded.history.account).tobytes()))
     copy_in(connection, rows)

@@ -193,7 +193,7 @@ class Case:
 
     def rows(self, since: date) -> list[StandingRow]:
         """Return how the loan stood from a day on, and stands."""
-        return loan_rows(self.kept.loan, self.folded, since=since, today=self.today)
+        return standing_rows(self.folded.history, since=since, today=self.today)
 
     def _recorded(self, command: Command, event: Event) -> RecordedEvent:
         return RecordedEvent(
@@ -340,12 +340,6 @@ def with_late(events: Sequence[Event], late: Sequence[Event]) -> list[Event]:
         for event in (*events, *late)
         if not isinstance(event, ChargeWaiver) or event.charge < LATE_FROM or event.charge in there
     ]
-
-
-def loan_rows(loan: Loan, folded: Folded, *, since: date, today: date) -> list[StandingRow]:
-    """Return how a loan stood from a day on until today, and stands."""
-    events = with_late(folded.events, folded.late)
-    return standing_rows(loan.terms, events, folded.history.account, since=since, today=today)
 
 
 def first_changed(before: Folded, after: Folded) -> date | None:

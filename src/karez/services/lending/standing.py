@@ -6,8 +6,9 @@ evenly; the rows of a loan follow one another without a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -17,12 +18,9 @@ import numpy.typing as npt
 from karez.engines.servicing.account import Account
 from karez.engines.servicing.accrual import day_number
 from karez.engines.servicing.course import course_of
-from karez.engines.servicing.events import Event
-from karez.engines.servicing.fold import in_force, in_order
-from karez.engines.servicing.history import History, history
+from karez.engines.servicing.history import History
 from karez.engines.servicing.outlook import accrued_minor, outlook
 from karez.engines.servicing.standing import Standing, Status, standing
-from karez.engines.servicing.terms import Terms
 from karez.kernel.errors import ensure
 
 STATUSES: tuple[Status, ...] = (
@@ -96,37 +94,20 @@ class StandingRow:
         return (self.since, self.until or "infinity", *attrs.astuple(self, recurse=False)[2:])
 
 
-def standing_rows(
-    terms: Terms, events: Iterable[Event], now: Account, *, since: date, today: date
-) -> list[StandingRow]:
+def standing_rows(told: History, *, since: date, today: date) -> list[StandingRow]:
     """Return how a loan stood from a day on until today, and stands until something happens.
 
     Each day is told by the events that count up to it, as if it had been asked then; only the last
-    row knows of those that are still to come. ``now`` is the loan with all of them, derived
+    row knows of those that are still to come. ``told`` is the loan with all of them, derived
     charges included.
     """
-    ordered = in_order(in_force(events))
-    days = sorted({since, *(e.effective for e in ordered if since < e.effective <= today)})
+    changes = {event.effective for event in told.order if since < event.effective <= today}
+    days = sorted({since, *changes})
     rows: list[StandingRow] = []
-    told: History | None = None
-    for place, day in enumerate(days):
-        last = place == len(days) - 1
-        if last:
-            account = now
-        else:
-            known = [event for event in ordered if event.effective <= day]
-            told = _told(terms, known, day, told)
-            account = told.account
-        rows.extend(_rows(account, day, today if last else days[place + 1] - _DAY, open_=last))
+    for account, (day, following) in zip(told.told_on(days[:-1]), pairwise(days), strict=True):
+        rows.extend(_rows(account, day, following - _DAY, open_=False))
+    rows.extend(_rows(told.account, days[-1], today, open_=True))
     return rows
-
-
-def _told(terms: Terms, known: Sequence[Event], day: date, before: History | None) -> History:
-    """Return the loan after the events known on a day, going on from where it was told before."""
-    if before is None:
-        return history(terms, known, as_of=day)
-    had = {event.number for event in before.events}
-    return before.with_events(*(e for e in known if e.number not in had), as_of=day)
 
 
 def _rows(account: Account, first: date, last: date, *, open_: bool) -> Iterator[StandingRow]:
