@@ -9,24 +9,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.insert(0, str(ROOT / "tests"))
+from doors.console.gallery import CHROMIUM_ARGUMENTS, gallery  # noqa: E402 - found by the line above
+
 GALLERY = (
     "/",
     "/loans",
@@ -64,7 +54,7 @@ def take(options: argparse.Namespace, base: str) -> None:
     """Take each page of the console at ``base``, in each theme, width and language."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
+            executable_path=shutil.which("chromium"), args=[*CHROMIUM_ARGUMENTS]
         )
         for theme in options.themes.split(","):
             for width in options.widths.split(","):
@@ -90,25 +80,6 @@ def take(options: argparse.Namespace, base: str) -> None:
                         page.screenshot(path=target, full_page=True)
                     context.close()
         browser.close()
-
-
-@contextmanager
-def gallery() -> Iterator[str]:
-    """Serve the gallery of the tests, and give its URL."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from doors.console.gallery import gallery_app  # noqa: PLC0415 - found by the line above
-
-    server = uvicorn.Server(uvicorn.Config(gallery_app(), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 if __name__ == "__main__":

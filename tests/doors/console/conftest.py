@@ -1,31 +1,17 @@
 import shutil
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
 
-from doors.console.gallery import gallery_app
+from doors.console.gallery import CHROMIUM_ARGUMENTS, gallery
 from karez.doors.console.assets import FOLDER
-
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def gallery_url() -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(gallery_app(), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with gallery() as url:
+        yield url
 
 
 @pytest.fixture
@@ -43,7 +29,7 @@ def chromium():
         pytest.skip("needs the console's files: make assets")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
+        browser = driver.chromium.launch(executable_path=program, args=[*CHROMIUM_ARGUMENTS])
         yield browser
         browser.close()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -54,6 +58,34 @@ EVENTS = [
     {"valid_on": date(2026, 10, 3), "title": "Fact: invoice FP-88120 of Baihe Feed Mill",
      "icon": "certificate", "href": "#"},
 ]  # fmt: skip
+
+
+# What a browser of a test may not do: fetch its own updates, or leave the host in any other way.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def gallery() -> Iterator[str]:
+    """Serve the gallery, and give its URL."""
+    server = uvicorn.Server(uvicorn.Config(gallery_app(), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def gallery_app() -> Starlette:

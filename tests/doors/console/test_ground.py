@@ -1,8 +1,10 @@
 """The ground without a browser: guards, static files, choices, lists, figures, forms."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from karez.doors.console.errors import ConsoleAssetsMissingError
 from karez.doors.console.forms import Form
 from karez.doors.console.listing import Listing
 from karez.doors.console.navigation import KEYS, groups_for, places
+from tidy.tree import ROOT
 
 LOAN = "/loans/LN-2026-000004"
 FIELD = re.compile(r'name="_csrf" value="(\w+)"')
@@ -133,9 +136,30 @@ def test_static__says_how_to_build_what_is_missing(tmp_path, monkeypatch):
     assets.check_assets()
 
 
+def test_lock__pins_every_package_by_digest_and_names_no_host():
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text())
+    packages = [package for path, package in lock["packages"].items() if path]
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages)
+    assert not [package for package in packages if "resolved" in package]
+
+
+def test_vendor__is_what_the_lock_and_the_list_make():
+    manifest = assets.FOLDER / "vendor" / "manifest.json"
+    if not manifest.exists():
+        pytest.skip("needs the console's files: make assets")
+    said = json.loads(manifest.read_text())
+    found = {
+        path.relative_to(manifest.parent).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in manifest.parent.rglob("*")
+        if path.is_file() and path != manifest
+    }
+    assert said["files"] == found, "changed by hand: make assets"
+
+
 def test_icons__all_that_are_named_are_copied():
     console = assets.FOLDER.parent
-    listed = set((console.parents[3] / "web" / "icons.txt").read_text().split())
+    listed = set((ROOT / "web" / "icons.txt").read_text().split())
     text = "".join(path.read_text() for kind in ("*.html", "*.py") for path in console.rglob(kind))
     named = set(re.findall(r'icon\("([\w-]+)"\)', text)) | {place.icon for place in places()}
     assert named <= listed, "name it in web/icons.txt"

@@ -57,8 +57,8 @@ def short(value: float) -> str:
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Return round values that cover ``low`` to ``high``, near ``about`` of them."""
-    if high - low <= (abs(low) + abs(high)) * 1e-9 + 1e-300:  # as good as one value: make room around it
-        high = low + (abs(low) or 1)
+    if high - low <= (abs(low) + abs(high)) * 1e-9 + 1e-12:  # as good as one value
+        high = low + max(abs(low), 1.0)
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(step * power for step in _STEPS if step * power >= rough * (1 - 1e-9))
