@@ -53,6 +53,11 @@ def status_of(error: KarezError) -> int:
     return status_of_kind(type(error))
 
 
+def title_of(status: int) -> str:
+    """Return what a status means, in a few words."""
+    return _TITLES.get(status, "Failed")
+
+
 def status_of_kind(error: type[KarezError]) -> int:
     """Return the HTTP status of errors of a class."""
     return next((status for kind, status in _STATUS.items() if issubclass(error, kind)), 400)
@@ -70,7 +75,7 @@ def problem(
     """Return a problem document; ``more`` are members of its own."""
     document = {
         "type": f"{REFERENCE}#{code}",
-        "title": _TITLES.get(status, "Failed"),
+        "title": title_of(status),
         "status": status,
         "code": code,
         "detail": detail,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from karez.kernel.errors import InvalidInputError, UnavailableError
+from karez.kernel.errors import InvalidInputError, NotFoundError, UnavailableError
 
 
 class ConsoleAssetsMissingError(UnavailableError):
@@ -15,3 +15,9 @@ class FormForgedError(InvalidInputError):
     """The form was not sent from a page of this console, or is too old: load the page anew."""
 
     code = "form-forged"
+
+
+class PageUnknownError(NotFoundError):
+    """There is no page {path} here; go by the menu, or search."""
+
+    code = "page-unknown"

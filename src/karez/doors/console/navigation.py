@@ -53,7 +53,7 @@ NAVIGATION = (
                 "/collections",
                 "calendar-due",
                 "g c",
-                "collections.read",
+                "loans.read",
             ),
             Place(
                 "payments",
@@ -63,7 +63,7 @@ NAVIGATION = (
                 "g y",
                 "payments.read",
             ),
-            Place("approvals", later("Approvals"), "/approvals", "checks", "g v", "approvals.read"),
+            Place("approvals", later("Approvals"), "/approvals", "checks", "g v", "proposals.read"),
         ),
     ),
     Group(
@@ -72,14 +72,14 @@ NAVIGATION = (
             Place("ledger", later("Ledger"), "/ledger", "book-2", "g b", "ledger.read"),
             Place("closing", later("Closing"), "/closing", "lock", "g e", "closing.read"),
             Place("facts", later("Facts"), "/facts", "certificate", "g f", "facts.read"),
-            Place("rights", later("Rights"), "/rights", "shield-check", "g i", "rights.read"),
+            Place("rights", later("Rights"), "/rights", "shield-check", "g i", "collateral.read"),
         ),
     ),
     Group(
         later("Market"),
         (
             Place(
-                "portfolio", later("Portfolio"), "/portfolio", "chart-pie", "g o", "portfolio.read"
+                "portfolio", later("Portfolio"), "/portfolio", "chart-pie", "g o", "reports.read"
             ),
             Place("products", later("Products"), "/products", "package", "g d", "products.read"),
             Place("parties", later("Parties"), "/parties", "users", "g p", "parties.read"),
@@ -115,7 +115,7 @@ class Action:
 ACTIONS = (
     Action(later("New application"), "/applications/new", "plus", "applications.submit"),
     Action(later("Take a payment"), "/payments/new", "cash", "payments.take"),
-    Action(later("Import a file"), "/imports/new", "upload", "imports.run"),
+    Action(later("Import a file"), "/imports/new", "upload", "loans.import"),
     Action(later("Close the day"), "/closing", "lock", "closing.run"),
 )
 

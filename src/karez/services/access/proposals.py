@@ -143,6 +143,13 @@ def list_proposals(
         return _proposals(connection, None, waiting=waiting, before=before, most=most)
 
 
+def count_proposals(books: Books) -> int:
+    """Return how many proposals wait."""
+    with books.transaction() as connection:
+        row = connection.execute(QUERIES["count_proposals"].text).fetchone()
+    return row[0] if row else 0
+
+
 def _read(connection: psycopg.Connection, proposal_id: UUID) -> ProposalView:
     found = _proposals(connection, proposal_id, waiting=False, before=None, most=1)
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import secrets
@@ -56,9 +57,9 @@ def set_password(books: Books, account_id: UUID, password: str) -> None:
         connection.execute(QUERIES["set_password"].text, row)
 
 
-def begin_totp(issuer: str, name: str) -> Enrolment:
-    """Return a fresh secret for a device, to be confirmed by a code of it."""
-    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+def begin_totp(issuer: str, name: str, secret: str = "") -> Enrolment:
+    """Return a secret for a device, a fresh one unless given, to be confirmed by a code of it."""
+    secret = secret or base64.b32encode(secrets.token_bytes(20)).decode()
     label = quote(f"{issuer}:{name}")
     return Enrolment(
         secret=secret,
@@ -72,7 +73,10 @@ def confirm_totp(books: Books, account_id: UUID, secret: str, code: str, now: da
     Raises:
         CodeWrongError: it is not the code of that secret.
     """
-    octets = base64.b32decode(secret)
+    try:
+        octets = base64.b32decode(secret)
+    except binascii.Error as wrong:
+        raise CodeWrongError from wrong
     step = _step_of(octets, code, now)
     if step is None:
         raise CodeWrongError

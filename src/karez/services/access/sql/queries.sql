@@ -319,6 +319,15 @@ WHERE
 ORDER BY made_at DESC
 LIMIT %(most)s;
 
+-- name: count_proposals
+-- Count the proposals that wait.
+SELECT count(*)
+FROM access.proposal
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND verdict IS NULL
+    AND expires_at > clock_timestamp();
+
 -- name: decide
 -- Keep what became of a proposal that waits; the second who decides changes nothing.
 UPDATE access.proposal
