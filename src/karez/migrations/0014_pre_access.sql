@@ -26,7 +26,8 @@ CREATE TABLE access.account (
     made_by text NOT NULL CHECK (made_by <> ''),
     made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at timestamptz,
-    PRIMARY KEY (institution_id, account_id)
+    PRIMARY KEY (institution_id, account_id),
+    UNIQUE (institution_id, account_id, person_id)
 );
 
 CREATE UNIQUE INDEX account_name ON access.account (institution_id, name);
@@ -62,6 +63,33 @@ CREATE TABLE access.pass (
 
 CREATE INDEX pass_account ON access.pass (institution_id, account_id, made_at);
 
+-- The public half of a key on a person's device; "uses" is the device's own count of signatures.
+CREATE TABLE access.passkey (
+    institution_id integer NOT NULL,
+    credential_id bytea NOT NULL CHECK (length(credential_id) > 0),
+    account_id uuid NOT NULL,
+    label text NOT NULL,
+    public_key bytea NOT NULL,
+    uses bigint NOT NULL CHECK (uses >= 0),
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    PRIMARY KEY (institution_id, credential_id),
+    FOREIGN KEY (institution_id, account_id) REFERENCES access.account
+);
+
+CREATE INDEX passkey_account ON access.passkey (institution_id, account_id);
+
+-- What a device is asked to sign, for one purpose, until it is answered or has run out.
+CREATE TABLE access.challenge (
+    institution_id integer NOT NULL,
+    challenge_id uuid NOT NULL,
+    challenge bytea NOT NULL CHECK (length(challenge) = 32),
+    purpose text NOT NULL CHECK (purpose IN ('add', 'sign-in')),
+    account_id uuid CHECK ((account_id IS NULL) = (purpose = 'sign-in')),
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (institution_id, challenge_id)
+);
+
 -- Sign-ins that failed, by the name that was tried.
 CREATE TABLE access.failure (
     institution_id integer NOT NULL,
@@ -95,6 +123,11 @@ CREATE TABLE access.proposal (
     verdict_reason text,
     decided_at timestamptz,
     PRIMARY KEY (institution_id, proposal_id),
+    -- So nobody passes for another person than the one behind their account.
+    FOREIGN KEY (institution_id, maker_id, maker_person_id)
+    REFERENCES access.account (institution_id, account_id, person_id),
+    FOREIGN KEY (institution_id, checker_id, checker_person_id)
+    REFERENCES access.account (institution_id, account_id, person_id),
     CHECK (
         num_nulls(verdict, checker_id, checker_person_id, checker, verdict_reason, decided_at)
         IN (0, 6)
@@ -154,6 +187,12 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.pass ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.pass
 USING (institution_id = current_setting('karez.institution_id')::integer);
+ALTER TABLE access.passkey ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON access.passkey
+USING (institution_id = current_setting('karez.institution_id')::integer);
+ALTER TABLE access.challenge ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON access.challenge
+USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.failure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.failure
 USING (institution_id = current_setting('karez.institution_id')::integer);
@@ -170,8 +209,8 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 -- A reader sees what was done and who may do what, and no secret.
 GRANT USAGE ON SCHEMA access TO karez_application, karez_reader;
 GRANT SELECT, INSERT ON
-access.desk, access.account, access.membership, access.pass, access.failure, access.proposal,
-access.answer, access.audit TO karez_application;
+access.desk, access.account, access.membership, access.pass, access.passkey, access.challenge,
+access.failure, access.proposal, access.answer, access.audit TO karez_application;
 GRANT UPDATE (audits, digest) ON access.desk TO karez_application;
 GRANT UPDATE (full_name, outlet, password, totp_secret, totp_step, ended_at) ON access.account
 TO karez_application;
@@ -179,5 +218,6 @@ GRANT UPDATE (verdict, checker_id, checker_person_id, checker, verdict_reason, d
 ON access.proposal TO karez_application;
 GRANT UPDATE (ended_at) ON access.membership TO karez_application;
 GRANT UPDATE (seen_at, ended_at) ON access.pass TO karez_application;
-GRANT DELETE ON access.failure, access.answer TO karez_application;
+GRANT UPDATE (uses, ended_at) ON access.passkey TO karez_application;
+GRANT DELETE ON access.failure, access.answer, access.challenge TO karez_application;
 GRANT SELECT ON access.proposal, access.audit TO karez_reader;
