@@ -26,8 +26,7 @@ CREATE TABLE access.account (
     made_by text NOT NULL CHECK (made_by <> ''),
     made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at timestamptz,
-    PRIMARY KEY (institution_id, account_id),
-    UNIQUE (institution_id, account_id, person_id)
+    PRIMARY KEY (institution_id, account_id)
 );
 
 CREATE UNIQUE INDEX account_name ON access.account (institution_id, name);
@@ -73,8 +72,7 @@ CREATE TABLE access.passkey (
     uses bigint NOT NULL CHECK (uses >= 0),
     made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at timestamptz,
-    PRIMARY KEY (institution_id, credential_id),
-    FOREIGN KEY (institution_id, account_id) REFERENCES access.account
+    PRIMARY KEY (institution_id, credential_id)
 );
 
 CREATE INDEX passkey_account ON access.passkey (institution_id, account_id);
@@ -123,11 +121,6 @@ CREATE TABLE access.proposal (
     verdict_reason text,
     decided_at timestamptz,
     PRIMARY KEY (institution_id, proposal_id),
-    -- So nobody passes for another person than the one behind their account.
-    FOREIGN KEY (institution_id, maker_id, maker_person_id)
-    REFERENCES access.account (institution_id, account_id, person_id),
-    FOREIGN KEY (institution_id, checker_id, checker_person_id)
-    REFERENCES access.account (institution_id, account_id, person_id),
     CHECK (
         num_nulls(verdict, checker_id, checker_person_id, checker, verdict_reason, decided_at)
         IN (0, 6)
@@ -197,8 +190,29 @@ ALTER TABLE access.failure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.failure
 USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.proposal ENABLE ROW LEVEL SECURITY;
+-- Nobody is written down as another person than the one behind their account.
 CREATE POLICY institution ON access.proposal
-USING (institution_id = current_setting('karez.institution_id')::integer);
+USING (institution_id = current_setting('karez.institution_id')::integer)
+WITH CHECK (
+    institution_id = current_setting('karez.institution_id')::integer
+    AND EXISTS (
+        SELECT FROM access.account AS a
+        WHERE
+            a.institution_id = proposal.institution_id
+            AND a.account_id = proposal.maker_id
+            AND a.person_id = proposal.maker_person_id
+    )
+    AND (
+        checker_id IS NULL
+        OR EXISTS (
+            SELECT FROM access.account AS a
+            WHERE
+                a.institution_id = proposal.institution_id
+                AND a.account_id = proposal.checker_id
+                AND a.person_id = proposal.checker_person_id
+        )
+    )
+);
 ALTER TABLE access.answer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.answer
 USING (institution_id = current_setting('karez.institution_id')::integer);

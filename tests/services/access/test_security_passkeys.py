@@ -89,9 +89,7 @@ class Device:
 
     def _answer(self, response: Mapping[str, str]) -> str:
         shown = web(self.credential_id)
-        return json.dumps(
-            {"id": shown, "rawId": shown, "type": "public-key", "response": response}
-        )
+        return json.dumps({"id": shown, "rawId": shown, "type": "public-key", "response": response})
 
 
 def enrol(books: Books, account: Account, device: Device) -> Device:
@@ -108,6 +106,8 @@ def sign_in(books: Books, device: Device) -> access.Pass:
     answer = device.sign(begun.options)
     return access.sign_in_by_passkey(books, begun.challenge_id, answer, site=SITE)
 
+
+ANYTHING = st.none() | st.text() | st.integers() | st.binary().map(web) | st.lists(st.text())
 
 WRONG = [
     pytest.param({"origin": "https://bank.example.evil.example"}, id="wrong origin"),
@@ -189,9 +189,7 @@ def test_security__a_challenge_to_add_a_key_signs_nobody_in(books: Books, ann: A
     device = enrol(books, ann, Device())
     begun = access.begin_passkey(books, ann, SITE)
     with pytest.raises(PasskeyRefusedError):
-        access.sign_in_by_passkey(
-            books, begun.challenge_id, device.sign(begun.options), site=SITE
-        )
+        access.sign_in_by_passkey(books, begun.challenge_id, device.sign(begun.options), site=SITE)
 
 
 def test_security__a_challenge_of_one_person_adds_no_key_to_another(books: Books, ann: Account):
@@ -257,7 +255,9 @@ def test_security__whatever_comes_is_refused_by_name(books: Books, data: st.Data
     begun = access.begin_passkey_sign_in(books, SITE)
     answer = json.loads(device.sign(begun.options))
     part = data.draw(st.sampled_from([*answer["response"], "rawId", "id", "type", "response"]))
-    other = data.draw(st.none() | st.text() | st.integers() | st.binary().map(web) | st.lists(st.text()))
+    other = data.draw(
+        st.none() | st.text() | st.integers() | st.binary().map(web) | st.lists(st.text())
+    )
     inside = answer["response"] if part in answer["response"] else answer
     inside[part] = other
     with pytest.raises(PasskeyRefusedError):

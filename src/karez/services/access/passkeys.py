@@ -143,7 +143,7 @@ def list_passkeys(books: Books, account_id: UUID) -> Sequence[Passkey]:
 
 
 # A refusal is raised after the transaction: in it, it would bring the challenge back.
-def _add(  # noqa: PLR0913 - as add_passkey
+def _add(  # noqa: PLR0913, PLR0917 - as add_passkey
     books: Books, account_id: UUID, challenge_id: UUID, response: str, site: Site, label: str
 ) -> bool:
     with books.transaction() as connection:

@@ -120,8 +120,10 @@ def _step_of(secret: bytes, code: str, now: datetime, *, after: int = 0) -> int 
     """Return the step that a code is of, if it is of now and later than the last one used."""
     current = int(now.timestamp()) // STEP_SECONDS
     steps: Sequence[int] = [current + around for around in _AROUND if current + around > after]
-    given = code.replace(" ", "").encode()  # of any script: compare_digest takes ASCII or octets
-    return next((one for one in steps if hmac.compare_digest(totp(secret, one).encode(), given)), None)
+    given = code.replace(" ", "").encode(errors="replace")  # compare_digest takes no other text
+    return next(
+        (one for one in steps if hmac.compare_digest(totp(secret, one).encode(), given)), None
+    )
 
 
 def _is_password(hashed: str, password: str) -> bool:
