@@ -1,5 +1,6 @@
 """Four eyes and codes: what even somebody at the database, or at a strange keyboard, cannot do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,12 +8,13 @@ import psycopg
 import pytest
 from psycopg import errors as faults
 
-from karez.kernel.database import Institution
+from karez.kernel.database import Database, Institution
 from karez.kernel.ids import new_id
 from karez.services import access
 from karez.services.access import Account
 from karez.services.access.errors import CodeWrongError, SignInRefusedError
-from karez.services.bookkeeping import Books
+from karez.services.access.sign_in import FAILURES_MOST
+from karez.services.bookkeeping import Books, open_books
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 STRANGE = "١٢٣٤٥٦"  # 123456 in Arabic
@@ -85,3 +87,29 @@ def test_security__a_sign_in_with_a_code_in_another_script_is_refused(books: Boo
         connection.execute("UPDATE access.account SET totp_secret = %s", (secret,))
     with pytest.raises(SignInRefusedError):
         access.sign_in(books, "ann", "correct horse battery", STRANGE, now=NOW)
+
+
+def test_security__guesses_at_once_are_counted_one_after_another(
+    books: Books, ann: Account, database: Database
+):
+    access.set_password(books, ann.account_id, "correct horse battery")
+
+    def guess() -> None:
+        with open_books(database, "main") as others:
+            access.sign_in(others, "ann", "correct horse battery", "", now=NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with books.transaction() as connection:
+            connection.execute("SELECT FROM access.account FOR NO KEY UPDATE")
+            guessing = pool.submit(guess)
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while connection.execute(waiting).fetchone() == (0,) and not guessing.done():
+                pass
+            for _ in range(FAILURES_MOST):
+                connection.execute(
+                    "INSERT INTO access.failure (institution_id, name, failure_id)"
+                    " VALUES (1, 'ann', %s)",
+                    (new_id(),),
+                )
+        with pytest.raises(SignInRefusedError):
+            guessing.result()
