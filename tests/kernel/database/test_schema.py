@@ -30,6 +30,8 @@ SCHEMAS = tuple(
         "services/origination",
         "services/payments",
         "services/closing",
+        "services/outbox",
+        "services/jobs",
     )
 )
 
