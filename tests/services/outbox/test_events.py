@@ -7,15 +7,10 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from karez.kernel.database import Database, Institution, Role
+from karez.kernel.database import Database, Role
 from karez.services import outbox
 from karez.services.bookkeeping import Books, open_books
 from karez.services.outbox.errors import EventKindError, EventObjectError, EventTooLargeError
-
-
-@pytest.fixture
-def books(connection: psycopg.Connection, institution: Institution) -> Books:
-    return Books(connection, institution, may_write=True)
 
 
 def publish(books: Books, object_: str, kind: str = "loan.disbursed", **data: object) -> int:

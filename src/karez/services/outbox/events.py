@@ -107,15 +107,23 @@ def place_events(books: Books) -> int:
         waiting = connection.execute(QUERIES["any_fresh"].text).fetchone()
         if waiting == (False,):
             return 0
-        [sequence] = lock_head(
-            connection,
-            QUERIES["take_head"].text,
-            lambda: connection.execute(QUERIES["open_head"].text),
-        )
+        sequence = take_head(connection)
         connection.execute(QUERIES["lock_endpoints"].text)
         row = connection.execute(QUERIES["place"].text, {"sequence": sequence}).fetchone()
         assert row is not None  # noqa: S101 - for the type checker
-        return row[0]
+        asked = {"first": sequence + 1, "last": row[0], "endpoint": None}
+        connection.execute(QUERIES["deliver"].text, asked)
+        return row[0] - sequence
+
+
+def take_head(connection: psycopg.Connection) -> int:
+    """Lock the row of events until the transaction ends; return the last place that was given."""
+    [sequence] = lock_head(
+        connection,
+        QUERIES["take_head"].text,
+        lambda: connection.execute(QUERIES["open_head"].text),
+    )
+    return sequence
 
 
 def list_events(
