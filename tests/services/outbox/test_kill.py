@@ -82,6 +82,6 @@ def check(books: Books, got: list[Got], total: int) -> None:
 
 if __name__ == "__main__":
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())  # noqa: ARG005
     opened = partial(open_books, Database(sys.argv[1]), "main")
     Sender(Reach(loopback=True)).run(opened, stop)

@@ -15,7 +15,7 @@ from karez.services.lending import LendingVerification
 def verify_books(
     shell: Shell, books: Books
 ) -> tuple[Verification, LendingVerification, ClosingVerification]:
-    """Recompute the money book, all loans and all days; the first has all findings, the outbox's too."""
+    """Recompute money, loans, days and the outbox; the first report has the findings of all."""
     with progress(shell, "transfers") as tell:
         report = bookkeeping.verify(books, tell)
     with progress(shell, "loans") as tell:

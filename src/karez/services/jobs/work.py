@@ -40,8 +40,8 @@ class Task:
     books: Books
     held: Lease
     _stopping: threading.Event
-    _cancel: threading.Event = attrs.field(factory=threading.Event, init=False)
-    _lost: threading.Event = attrs.field(factory=threading.Event, init=False)
+    cancelling: threading.Event = attrs.field(factory=threading.Event, init=False)
+    lost: threading.Event = attrs.field(factory=threading.Event, init=False)
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -61,9 +61,9 @@ class Task:
             cancel = progress(
                 connection, self.held, done=done, failed=failed, left=left, message=message
             )
-        if cancel or self._cancel.is_set():
+        if cancel or self.cancelling.is_set():
             raise JobCancelledError(job=self.held.job_id)
-        if self._lost.is_set():
+        if self.lost.is_set():
             raise LeaseLostError(job=self.held.job_id)
         if self._stopping.is_set():
             raise _StoppingError
@@ -138,11 +138,11 @@ def _beating(open_books: OpenBooks, task: Task, lease_seconds: float) -> Generat
                 with open_books() as books:
                     while True:
                         if beat(books, task.held, lease_seconds):
-                            task._cancel.set()  # noqa: SLF001 - the two are one
+                            task.cancelling.set()
                         if done.wait(lease_seconds / 3):
                             return
             except LeaseLostError:
-                task._lost.set()  # noqa: SLF001 - the two are one
+                task.lost.set()
                 return
             except UnavailableError:
                 continue

@@ -153,5 +153,5 @@ def list_events(
 
 def event_of(row: Sequence[Any]) -> Event:
     """Return the event that a row of ``list_events`` is."""
-    *before, data, recorded_at = row
-    return Event(*before, json.loads(data), recorded_at)
+    sequence, event_id, kind, about, number, data, recorded_at = row
+    return Event(sequence, event_id, kind, about, number, json.loads(data), recorded_at)
