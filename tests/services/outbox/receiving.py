@@ -54,7 +54,11 @@ def receiving() -> Generator[Receiver]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing of a sender that was killed, or that waited no longer."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

@@ -221,10 +221,9 @@ WHERE
 -- name: tick
 -- Move what is due to the next time that is still to come; missed times are made up by one job.
 UPDATE jobs.cron
-SET next_at = next_at + make_interval(
-    mins => every_minutes
-    * (1 + floor(extract(EPOCH FROM clock_timestamp() - next_at) / 60 / every_minutes))::integer
-)
+SET
+    next_at = next_at + every_minutes * interval '1 minute'
+    * (1 + floor(extract(EPOCH FROM clock_timestamp() - next_at) / 60 / every_minutes))
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND name IN (
