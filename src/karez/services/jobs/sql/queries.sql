@@ -202,14 +202,14 @@ VALUES (
     %(first_at)s
 )
 ON CONFLICT (institution_id, name) DO UPDATE
-SET
-    kind = excluded.kind,
-    payload = excluded.payload,
-    next_at = CASE
-        WHEN cron.every_minutes = excluded.every_minutes THEN cron.next_at
-        ELSE excluded.next_at
-    END,
-    every_minutes = excluded.every_minutes;
+    SET
+        kind = excluded.kind,
+        payload = excluded.payload,
+        next_at = CASE
+            WHEN cron.every_minutes = excluded.every_minutes THEN cron.next_at
+            ELSE excluded.next_at
+        END,
+        every_minutes = excluded.every_minutes;
 
 -- name: drop_cron
 -- Say that a job is to come no more.
