@@ -49,7 +49,13 @@ def check_url(url: str, reach: Reach) -> None:
     Raises:
         EndpointAddressError: nothing may be sent there, and why.
     """
-    _parse(url, reach)
+    _, host, _, _ = _parse(url, reach)
+    try:
+        is_refused = not is_allowed(host, reach)
+    except ValueError:  # a name, which is looked up when something is sent
+        return
+    if is_refused:
+        raise EndpointAddressError(url=url, reason=f"{host} is no public address")
 
 
 def resolve(url: str, reach: Reach) -> Target:
