@@ -36,7 +36,8 @@ def test_address__public_is_allowed(address: str):
         "https://u@example.com/", "https://@example.com/", "https://example.com:22/",
         "https://example.com:99999/", "https://exam ple.com/", "https://example.com/\r\nx: y",
         "https://example.com\\@evil/", "https://example.com/#a", "https://é.com/",
-        "https://[::1/", "https://10.0.0.1/", "https://[fd00::1]/", "file:///etc/passwd", "https://a/" + "a" * 2_000,
+        "https://[::1/", "https://10.0.0.1/", "https://[fd00::1]/",
+        "file:///etc/passwd", "https://a/" + "a" * 2_000,
     ],
 )  # fmt: skip
 def test_url__form_refused(url: str):
