@@ -4,7 +4,7 @@ import base64
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -41,7 +41,7 @@ class Console:
         return httpx.Client(base_url=self.address, timeout=30, follow_redirects=True)
 
     @contextmanager
-    def person(self, role: str, name: str = "") -> Iterator[httpx.Client]:
+    def person(self, role: str, name: str = "") -> Generator[httpx.Client]:
         """Give a browser in which somebody with this role has a session."""
         name = name or f"p.{role}"
         if name not in {one.name for one in access.list_accounts(self.books)}:
