@@ -11,12 +11,13 @@ from karez.doors.operations import (
     payments,
     proposals,
     reports,
+    staff,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit)
+    for area in (parties, loans, loan_acts, payments, ledger, reports, audit, staff)
     for operation in area.OPERATIONS
 }
 
