@@ -107,8 +107,6 @@ def sign_in(books: Books, device: Device) -> access.Pass:
     return access.sign_in_by_passkey(books, begun.challenge_id, answer, site=SITE)
 
 
-ANYTHING = st.none() | st.text() | st.integers() | st.binary().map(web) | st.lists(st.text())
-
 WRONG = [
     pytest.param({"origin": "https://bank.example.evil.example"}, id="wrong origin"),
     pytest.param({"domain": "evil.example"}, id="wrong domain"),

@@ -23,8 +23,8 @@ RETURNING object_sequence;
 
 -- name: any_fresh
 -- Say whether an event waits for its place.
-SELECT EXISTS (
-    SELECT FROM outbox.fresh
+SELECT exists(
+    SELECT 1 FROM outbox.fresh
     WHERE institution_id = current_setting('karez.institution_id')::integer
 );
 
@@ -146,8 +146,8 @@ SELECT
     END
 FROM wanted
 ON CONFLICT (institution_id, endpoint_id, sequence) DO UPDATE
-SET state = 'waiting', failures = 0, due_at = excluded.due_at
-WHERE delivery.state <> 'waiting';
+    SET state = 'waiting', failures = 0, due_at = excluded.due_at
+    WHERE delivery.state <> 'waiting';
 
 -- name: list_events
 -- List events after a place in the row, of some kinds and of one object, or of all.
@@ -471,20 +471,22 @@ counted AS (
         max(object_sequence) AS last
     FROM kept
     GROUP BY object
-)
+),
 
-SELECT
-    object,
-    coalesce(told.events, 0) AS told,
-    coalesce(counted.events, 0) AS found
-FROM counted
-FULL JOIN (
+told AS (
     SELECT
         object,
         events
     FROM outbox.object
     WHERE institution_id = current_setting('karez.institution_id')::integer
-) AS told USING (object)
+)
+
+SELECT
+    coalesce(told.object, counted.object) AS object,
+    coalesce(told.events, 0) AS told,
+    coalesce(counted.events, 0) AS found
+FROM counted
+FULL JOIN told ON counted.object = told.object
 WHERE
     told.events IS DISTINCT FROM counted.events
     OR told.events IS DISTINCT FROM counted.last;
