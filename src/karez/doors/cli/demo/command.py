@@ -157,7 +157,8 @@ def _say_goodbye(shell: Shell, story: Story, folder: Path) -> None:
     lines = ["", *(f"Does not agree: {what}" for what in disagree)]
     lines += [] if disagree else ["Everything agrees."]
     lines += [
-        f"To look around: KAREZ_HOME={folder / 'home'} karez trial-balance --tree",
+        f"In a browser:   KAREZ_HOME={folder / 'home'} karez serve --demo",
+        f"In the books:   KAREZ_HOME={folder / 'home'} karez trial-balance --tree",
         f"Reports:        {folder / 'reports'}",
     ]
     shell.show({**story.facts, "agrees": not disagree, "disagreements": disagree}, lines)
