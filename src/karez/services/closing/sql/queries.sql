@@ -90,6 +90,26 @@ SELECT
     array_agg(late_key) AS late_key
 FROM loan;
 
+-- name: scores
+-- Read by column the newest default probability of loans of a part that were scored again by a day.
+WITH newest AS (
+    SELECT DISTINCT ON (loan_number)
+        loan_number,
+        pd
+    FROM monitoring.score
+    WHERE
+        institution_id = current_setting('karez.institution_id')::integer
+        AND loan_number >= %(part)s::bigint << 13
+        AND loan_number < (%(part)s::bigint + 1) << 13
+        AND valid_on <= %(day)s
+    ORDER BY loan_number ASC, valid_on DESC
+)
+
+SELECT
+    array_agg(loan_number) AS loan_number,
+    array_agg(pd) AS pd
+FROM newest;
+
 -- name: income_before
 -- Read by column how income of these loans grew until this day.
 WITH standing AS (
@@ -335,6 +355,30 @@ WHERE
             AND e.posted_on > d.closed_on
     )
 ORDER BY s.loan_number;
+
+-- name: probabilities_apart
+-- List provisions made with another default probability than the newest on their day.
+SELECT
+    a.loan_number,
+    a.valid_on,
+    a.pd,
+    coalesce(s.pd, l.pd) AS expected
+FROM closing.allowance AS a
+INNER JOIN lending.loan AS l
+    ON a.institution_id = l.institution_id AND a.loan_number = l.loan_number
+LEFT JOIN LATERAL (
+    SELECT m.pd FROM monitoring.score AS m
+    WHERE
+        m.institution_id = a.institution_id
+        AND m.loan_number = a.loan_number
+        AND m.valid_on <= a.valid_on
+    ORDER BY m.valid_on DESC
+    LIMIT 1
+) AS s ON TRUE
+WHERE
+    a.institution_id = current_setting('karez.institution_id')::integer
+    AND a.pd <> coalesce(s.pd, l.pd)
+ORDER BY a.loan_number, a.valid_on;
 
 -- name: allowances
 -- Add up what is set aside, by product and stage.

@@ -1,0 +1,32 @@
+-- Monitoring: what is thought of loans that run. Rows are added and never changed.
+CREATE SCHEMA monitoring;
+
+-- The default probability of a loan as of a day, which holds until the next row of the loan; before
+-- the first one that of the booking holds. A stale one is what held before: no facts could be read.
+CREATE TABLE monitoring.score (
+    institution_id integer NOT NULL,
+    loan_number bigint NOT NULL CHECK (loan_number > 0),
+    valid_on date NOT NULL,
+    pd double precision NOT NULL,
+    pd_low double precision NOT NULL,
+    pd_high double precision NOT NULL,
+    model_sha256 text NOT NULL CHECK (model_sha256 <> ''),
+    is_stale boolean NOT NULL,
+    use_id uuid,
+    reasons text NOT NULL CHECK (reasons IS JSON ARRAY),
+    figures text NOT NULL CHECK (figures IS JSON OBJECT),
+    actor text NOT NULL CHECK (actor <> ''),
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (institution_id, loan_number, valid_on),
+    CHECK (pd_low >= 0 AND pd_low <= pd AND pd <= pd_high AND pd_high <= 1),
+    -- What is fresh rests on facts that a use of a consent has opened.
+    CHECK (is_stale = (use_id IS NULL))
+);
+
+ALTER TABLE monitoring.score ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON monitoring.score
+USING (institution_id = current_setting('karez.institution_id')::integer);
+
+GRANT USAGE ON SCHEMA monitoring TO karez_application, karez_reader;
+GRANT SELECT ON monitoring.score TO karez_application, karez_reader;
+GRANT INSERT ON monitoring.score TO karez_application;

@@ -1,0 +1,197 @@
+-- name: running
+-- Read the loans that run on a day and were not scored as of it, with what is thought of each.
+SELECT
+    l.loan_number,
+    l.borrower_id,
+    l.currency,
+    l.application_id,
+    coalesce(n.pd, l.pd) AS pd,
+    coalesce(n.pd_low, 0) AS pd_low,
+    coalesce(n.pd_high, 1) AS pd_high
+FROM lending.loan AS l
+INNER JOIN lending.standing AS s
+    ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
+LEFT JOIN LATERAL (
+    SELECT
+        m.pd,
+        m.pd_low,
+        m.pd_high,
+        m.valid_on
+    FROM monitoring.score AS m
+    WHERE
+        m.institution_id = l.institution_id
+        AND m.loan_number = l.loan_number
+        AND m.valid_on <= %(day)s
+    ORDER BY m.valid_on DESC
+    LIMIT 1
+) AS n ON TRUE
+WHERE
+    l.institution_id = current_setting('karez.institution_id')::integer
+    AND s.since <= %(day)s
+    AND s.until > %(day)s
+    AND s.status = any(%(owed)s::smallint[])
+    AND n.valid_on IS DISTINCT FROM %(day)s::date
+ORDER BY l.loan_number;
+
+-- name: scored_on
+-- Count the loans that were scored as of a day.
+SELECT count(*) AS loans FROM monitoring.score
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND valid_on = %(day)s;
+
+-- name: behaviour
+-- Read how borrowers have repaid all their loans until a day: how late now, how much of the time
+-- nothing was late, and how late it was at worst.
+SELECT
+    l.borrower_id,
+    coalesce(max(%(day)s::date - s.oldest_due) FILTER (WHERE s.until > %(day)s), 0) AS late_now,
+    1 - coalesce(
+        sum(least(s.until, %(day)s::date + 1) - s.since) FILTER (WHERE s.oldest_due IS NOT NULL), 0
+    )::double precision / sum(least(s.until, %(day)s::date + 1) - s.since) AS on_time,
+    coalesce(max(least(s.until - 1, %(day)s::date) - s.oldest_due), 0) AS late_worst
+FROM lending.loan AS l
+INNER JOIN lending.standing AS s
+    ON l.institution_id = s.institution_id AND l.loan_number = s.loan_number
+WHERE
+    l.institution_id = current_setting('karez.institution_id')::integer
+    AND l.borrower_id = any(%(borrowers)s::uuid[])
+    AND s.since <= %(day)s
+GROUP BY l.borrower_id;
+
+-- name: lock_parts
+-- Keep the end of days away from loans until the transaction ends; tell the last day that is ended.
+WITH locked AS (
+    SELECT closed_on FROM lending.part
+    WHERE institution_id = current_setting('karez.institution_id')::integer
+    ORDER BY part
+    FOR SHARE
+)
+
+SELECT max(closed_on) AS closed_on FROM locked;
+
+-- name: add_scores
+-- Keep scores; of a loan that was scored as of the day meanwhile the first one stays.
+INSERT INTO monitoring.score (
+    institution_id, loan_number, valid_on, pd, pd_low, pd_high, model_sha256, is_stale, use_id,
+    reasons, figures, actor
+)
+SELECT
+    current_setting('karez.institution_id')::integer,
+    fresh.loan_number,
+    %(day)s,
+    fresh.pd,
+    fresh.pd_low,
+    fresh.pd_high,
+    %(model_sha256)s,
+    fresh.use_id IS NULL,
+    fresh.use_id,
+    fresh.reasons,
+    fresh.figures,
+    %(actor)s
+FROM unnest(
+    %(loan_number)s::bigint[], %(pd)s::double precision[], %(pd_low)s::double precision[],
+    %(pd_high)s::double precision[], %(use_id)s::uuid[], %(reasons)s::text[], %(figures)s::text[]
+) AS fresh (loan_number, pd, pd_low, pd_high, use_id, reasons, figures)
+ON CONFLICT DO NOTHING;
+
+-- name: newest_scores
+-- Read the newest score of each loan on a day.
+SELECT DISTINCT ON (loan_number)
+    loan_number,
+    valid_on,
+    pd,
+    is_stale,
+    model_sha256,
+    reasons,
+    figures
+FROM monitoring.score
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND valid_on <= %(day)s
+ORDER BY loan_number ASC, valid_on DESC;
+
+-- name: stages_worse
+-- Read the loans whose last provision until a day is in stage 2 or 3, with why and since when.
+WITH provided AS (
+    SELECT
+        loan_number,
+        stage,
+        why,
+        valid_on,
+        lag(stage) OVER (PARTITION BY loan_number ORDER BY valid_on) AS stage_before,
+        row_number() OVER (PARTITION BY loan_number ORDER BY valid_on DESC) AS age
+    FROM closing.allowance
+    WHERE
+        institution_id = current_setting('karez.institution_id')::integer
+        AND valid_on <= %(day)s
+),
+
+moved AS (
+    SELECT
+        loan_number,
+        max(valid_on) AS moved_on
+    FROM provided
+    WHERE stage <> coalesce(stage_before, 1)
+    GROUP BY loan_number
+)
+
+SELECT
+    p.loan_number,
+    p.stage,
+    p.why,
+    m.moved_on
+FROM provided AS p
+INNER JOIN moved AS m ON p.loan_number = m.loan_number
+WHERE p.age = 1 AND p.stage > 1
+ORDER BY p.loan_number;
+
+-- name: origins
+-- Read of loans from which product and application each was made, and the probability then.
+SELECT
+    loan_number,
+    product_code,
+    product_version,
+    application_id,
+    pd
+FROM lending.loan
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_number = any(%(loans)s::bigint[]);
+
+-- name: uses_missing
+-- List fresh scores that name a use of a consent which is not on record, or was refused.
+SELECT
+    s.loan_number,
+    s.valid_on
+FROM monitoring.score AS s
+LEFT JOIN rights.consent_use AS u
+    ON s.institution_id = u.institution_id AND s.use_id = u.use_id
+WHERE
+    s.institution_id = current_setting('karez.institution_id')::integer
+    AND s.use_id IS NOT NULL
+    AND u.use_id IS NULL
+ORDER BY s.loan_number, s.valid_on;
+
+-- name: stale_apart
+-- List stale scores that say something else than what held before.
+SELECT
+    s.loan_number,
+    s.valid_on,
+    s.pd,
+    coalesce((
+        SELECT m.pd FROM monitoring.score AS m
+        WHERE
+            m.institution_id = s.institution_id
+            AND m.loan_number = s.loan_number
+            AND m.valid_on < s.valid_on
+        ORDER BY m.valid_on DESC
+        LIMIT 1
+    ), l.pd) AS expected
+FROM monitoring.score AS s
+INNER JOIN lending.loan AS l
+    ON s.institution_id = l.institution_id AND s.loan_number = l.loan_number
+WHERE
+    s.institution_id = current_setting('karez.institution_id')::integer
+    AND s.is_stale
+ORDER BY s.loan_number, s.valid_on;
