@@ -6,7 +6,7 @@ import click
 
 from karez.doors.cli.bookkeeping import open_books, progress, show_verification
 from karez.doors.cli.shell import Shell, command_options
-from karez.services import bookkeeping, closing, lending
+from karez.services import bookkeeping, closing, lending, monitoring
 from karez.services.bookkeeping import Books, Verification
 from karez.services.closing import ClosingVerification
 from karez.services.lending import LendingVerification
@@ -15,13 +15,13 @@ from karez.services.lending import LendingVerification
 def verify_books(
     shell: Shell, books: Books
 ) -> tuple[Verification, LendingVerification, ClosingVerification]:
-    """Recompute the money book, all loans and all days; the first has the findings of all three."""
+    """Recompute the money book, all loans and all days; the first has the findings of all."""
     with progress(shell, "transfers") as tell:
         report = bookkeeping.verify(books, tell)
     with progress(shell, "loans") as tell:
         loans = lending.verify(books, tell)
     days = closing.verify(books)
-    for other in (loans, days):
+    for other in (loans, days, monitoring.verify(books)):
         report.take(other)
     return report, loans, days
 

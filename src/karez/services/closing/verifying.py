@@ -59,7 +59,7 @@ def _verify_stages(connection: psycopg.Connection, report: ClosingVerification) 
         what = f"is in stage {stage}, and was provided for in stage {provided}"
         report.find("stage", "lending.standing", loan, what)
     for loan, day, pd, expected in connection.execute(QUERIES["probabilities_apart"].text):
-        what = f"on {day} was made with a default probability of {pd:.6f}, and it was {expected:.6f}"
+        what = f"of {day} has a default probability of {pd:.6f}, and it was {expected:.6f}"
         report.find("probability", "closing.allowance", loan, what)
 
 

@@ -2,11 +2,16 @@
 
 from karez.services.monitoring.rescoring import Rescored, Rescoring, rescore
 from karez.services.monitoring.verifying import MonitoringVerification, verify
+from karez.services.monitoring.watching import Reason, Sign, Watched, watch
 
 __all__ = [
     "MonitoringVerification",
+    "Reason",
     "Rescored",
     "Rescoring",
+    "Sign",
+    "Watched",
     "rescore",
     "verify",
+    "watch",
 ]

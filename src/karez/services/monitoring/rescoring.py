@@ -59,7 +59,7 @@ class Rescoring:
     """What a pass over the loans that run brought; ``already`` were scored as of the day before."""
 
     on: date
-    loans: Sequence[Rescored]
+    loans: list[Rescored]
     already: int
 
 

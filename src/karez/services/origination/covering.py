@@ -101,9 +101,7 @@ def open_windows(
     with desk.evidence.transaction() as connection:
         keys = sorted({key for each in requests for key in each.party.party.keys})
         consents = uses.consents_over(connection, keys, receiver=desk.name, series=SERIES)
-        chosen = {
-            each.request_id: _choose(connection, desk, each, consents) for each in requests
-        }
+        chosen = {each.request_id: _choose(connection, desk, each, consents) for each in requests}
         if not preview:
             tried = _begin(connection, chosen)
             record_uses(connection, book, tried)

@@ -75,7 +75,7 @@ def score(
 
     def make(
         connection: psycopg.Connection, pairs: Sequence[tuple[Command, Application]]
-    ) -> list[Content | KarezError]:
+    ) -> Sequence[Content | KarezError]:
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
         applications = [application for _, application in pairs]
         parties = [borrowers[each.asked.borrower] for each in applications]
@@ -167,17 +167,15 @@ def _table(model: Model, subjects: Sequence[Subject]) -> Table:
     """Return the columns that the model looks at; what is not known of a borrower is missing."""
     numbers: dict[str, list[float]] = {}
     labels: dict[str, list[str | None]] = {}
-    for feature in model.recipe.features:
-        name = feature.name
-        for subject in subjects:
-            if feature.kind == "number":
-                value = subject.gathered.numbers.get(name)
-                numbers.setdefault(name, []).append(
-                    said_number(subject.said, name) if value is None else value
-                )
-            else:
-                label = subject.labels.get(name, subject.said.get(name))
-                labels.setdefault(name, []).append(label)
+    for name, kind in ((feature.name, feature.kind) for feature in model.recipe.features):
+        if kind == "number":
+            known = [each.gathered.numbers.get(name) for each in subjects]
+            numbers[name] = [
+                said_number(subject.said, name) if value is None else value
+                for subject, value in zip(subjects, known, strict=True)
+            ]
+        else:
+            labels[name] = [each.labels.get(name, each.said.get(name)) for each in subjects]
     return Table([each.name for each in subjects], numbers, labels)
 
 
