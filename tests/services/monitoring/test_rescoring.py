@@ -9,6 +9,7 @@ import numpy as np
 from karez.books.facts.parts import Party
 from karez.engines.score import Feature, Recipe, Table, fit
 from karez.kernel.database import Database
+from karez.kernel.finding import Finding
 from karez.services import closing, lending, monitoring
 from karez.services.bookkeeping import Books
 from karez.services.closing import close_days
@@ -58,7 +59,7 @@ def stages(books: Books) -> list[tuple[int, date, int, int]]:
         ).fetchall()
 
 
-def findings(desk: Desk) -> list[object]:
+def findings(desk: Desk) -> list[Finding]:
     reports = (lending.verify(desk.books), closing.verify(desk.books))
     return [
         each for report in (*reports, monitoring.verify(desk.books)) for each in report.findings
@@ -105,7 +106,7 @@ def late_books(desk: Desk) -> date:
     watching(desk, SHOP)
     trade(desk)
     add(desk, invoice("S1", subject=SHOP))
-    _, good = lend(desk.books, [monthly(1, MILL, desk), monthly(2, SHOP, desk)])
+    _, good = lend(desk.books, [monthly(1, MILL, desk, pd=0.1), monthly(2, SHOP, desk, pd=0.1)])
     close_days([desk.books], date(2026, 7, 29))
     pay(desk.books, good, date(2026, 7, 30), 120_00)
     close_days([desk.books], date(2026, 8, 24))
