@@ -8,7 +8,7 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
 NEW_ENOUGH := 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint docs docs-update bench lock clean
+.PHONY: help demo test check lint docs docs-update bench assets messages screenshots lock clean
 
 help:
 	@echo "make demo         see a lender live: from invoices to loans to reports"
@@ -17,6 +17,9 @@ help:
 	@echo "make bench        measure the money book beside raw COPY and its peers"
 	@echo "make docs         build the documentation into site/"
 	@echo "make docs-update  write what the documented commands print now into the pages"
+	@echo "make assets       build the files of other people that the console's pages load"
+	@echo "make messages     gather the console's texts into its message catalogues"
+	@echo "make screenshots  take every page of the console, both themes, widths and languages"
 	@echo "make lock         pin the dependencies anew (needs uv)"
 	@echo "make clean        remove .venv, site and caches"
 
@@ -46,6 +49,16 @@ docs-update: $(VENV)/dev.stamp
 bench: $(VENV)/bench.stamp
 	@$(BIN)/python -m benchmarks
 
+# What the console shows comes from npm, by the digests of web/package-lock.json.
+assets: | $(BIN)/python
+	@$(BIN)/python scripts/assets.py
+
+messages: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/messages.py
+
+screenshots: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/screenshots.py
+
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
 	@requirements/compile.sh
@@ -54,10 +67,11 @@ clean:
 	@rm -rf $(VENV) site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # A stamp is younger than what it installed, so a second call installs nothing.
-$(VENV)/%.stamp: requirements/%.lock pyproject.toml | $(BIN)/python
+$(VENV)/%.stamp: requirements/%.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt | $(BIN)/python
 	@echo "Installing $<"
 	@$(PIP) install --require-hashes --requirement $<
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python scripts/assets.py || true  # it said so; only the console needs them
 	@touch $@
 
 $(BIN)/python:

@@ -13,6 +13,7 @@ from pathlib import Path
 import karez
 from karez.kernel.errors import (
     ConflictError,
+    ForbiddenError,
     InvalidInputError,
     KarezError,
     NotFoundError,
@@ -24,6 +25,7 @@ FAMILIES: dict[type[KarezError], str] = {
     InvalidInputError: "What was passed in cannot be right: change it and ask again.",
     NotFoundError: "What was named does not exist here.",
     ConflictError: "What was asked is sound, and what already stands forbids it.",
+    ForbiddenError: "Who asks is not let in, or may not do this: sign in, or ask who gives roles.",
     UnavailableError: "Something that Karez needs is not at hand: put it right and try again.",
 }
 INTRODUCTION = """\
@@ -32,7 +34,7 @@ INTRODUCTION = """\
 <!-- Made by scripts/errors_page.py --write from the docstrings of the error classes. -->
 
 Every failure of business has a stable code. `--json` shows it beside the sentence and the details
-that fill its braces. Four families say who must act.
+that fill its braces. Five families say who must act.
 
 | family | what it means |
 | --- | --- |

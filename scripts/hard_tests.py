@@ -43,6 +43,18 @@ FORMS = {
         "killed",
         "kills of the whole demonstration",
     ),
+    "laws": (
+        200,
+        "services/lending/test_laws.py",
+        "",
+        "lives of loans, their events late, undone and in order",
+    ),
+    "payment_laws": (
+        200,
+        "services/payments/test_laws.py",
+        "",
+        "runs of statements and of what is done with them",
+    ),
     "damages": (
         1_000,
         "books/money/test_damage.py",

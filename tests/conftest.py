@@ -18,6 +18,17 @@ from kernel.database.tools import embedded
 
 NUMBERS = itertools.count(1)
 
+# What takes longest begins first, so that nobody runs alone at the end while the others are done.
+LONG = (
+    "docs/",
+    "books/money/test_machine.py",
+    "doors/test_cli_demo.py",
+    "doors/trade/test_invoices.py",
+    "doors/test_commands.py",
+    "books/facts/test_crash.py",
+    "books/money/test_crash.py",
+)
+
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("karez", deadline=None)
 settings.load_profile("karez")
@@ -33,6 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long tests come first, and leave the order of the others as it was drawn."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(here).as_posix().startswith(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,9 @@ MASKS = {
     "<duration>": r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds)\b",
 }
 END = "karez-docs-end-of-output"
+# A page that shows how the server comes and goes; for the others it stays up, as each command would
+# else wait for it to start and to stop.
+OF_THE_SERVER = re.compile(r"^\$ karez (up|down|status|demo)\b", re.MULTILINE)
 PAGE_TIMEOUT_SECONDS = 180
 
 
@@ -149,8 +152,12 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="karez-") as path:
         Path(path).chmod(0o755)
         yield Path(path)
-        stop = [Path(sys.executable).with_name("karez"), "down"]
-        subprocess.run(stop, env=environment(Path(path)), check=True, capture_output=True)
+        karez(Path(path), "down")
+
+
+def karez(folder: Path, command: str) -> None:
+    program = Path(sys.executable).with_name("karez")
+    subprocess.run([program, command], env=environment(folder), check=True, capture_output=True)
 
 
 PAGES = [
@@ -164,6 +171,8 @@ PAGES = [
 def test_page__prints_what_it_says(path: Path, folder: Path):
     page = path.read_text()
     page_commands = commands(page)
+    if not OF_THE_SERVER.search(page):
+        karez(folder, "up")
     outputs = run(page_commands, folder)
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(updated(page, page_commands, outputs))

@@ -1,5 +1,11 @@
-"""The command line as people run it: real processes, on the new database of each test."""
+"""The command line as people run it, on the new database of each test.
 
+Commands run within the process of the tests, by the function that the program calls: to start a
+Python for each would take most of the time of all tests. ``Karez.process`` starts one.
+"""
+
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,12 +16,23 @@ from typing import Any
 
 import attrs
 import pytest
+from click.testing import CliRunner
 
 from doors.score_desk import Desk
+from karez.doors.cli import cli
+from karez.doors.cli.shell import run
 from karez.kernel.database import Database
 
 KAREZ = Path(sys.executable).with_name("karez")
 TIMEOUT_SECONDS = 600
+
+
+def is_setting(variable: str) -> bool:
+    return variable.startswith("KAREZ_")
+
+
+class StandardInput(io.BytesIO):
+    name = "<stdin>"  # as that of a process has, and bytes have not
 
 
 @attrs.frozen
@@ -26,18 +43,32 @@ class Karez:
     settings: Mapping[str, str]
 
     def run(self, *arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command and return how it ended and what it printed."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("KAREZ_")}
+        """Run a command in this process, and return how it ended and what it printed."""
+        command = [*map(str, arguments)]
+        variables = dict.fromkeys(filter(is_setting, os.environ)) | self.settings
+        streams = CliRunner().isolation(StandardInput(stdin.encode()), variables)
+        with contextlib.chdir(self.folder), streams as (said, complained, _):
+            code = run(cli, command)
+            printed = [stream.getvalue().decode() for stream in (said, complained)]
+        return subprocess.CompletedProcess(command, code, *printed)
+
+    def process(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own, and return how it ended and what it printed."""
         return subprocess.run(
             [KAREZ, *map(str, arguments)],
             cwd=self.folder,
-            env=kept | self.settings,
-            input=stdin,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             text=True,
             timeout=TIMEOUT_SECONDS,
         )
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a process that is to run with these settings."""
+        kept = {name: value for name, value in os.environ.items() if not is_setting(name)}
+        return kept | self.settings
 
     def __call__(self, *arguments: object, code: int = 0, stdin: str = "") -> str:
         """Run a command that ends with this code, and return what it printed."""

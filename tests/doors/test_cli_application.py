@@ -144,3 +144,42 @@ def test_application__a_file_of_them(lender: Lender):
     assert lender.json("application", "show", "app_0" + "0" * 25, code=3)["error"]["code"] == (
         "application-not-found"
     )
+
+
+def test_party__who_answers_for_a_late_member(lender: Lender):
+    group = "[group]\nleast_members = 2\nmost_members = 5\n"
+    text = catalogue_text(PRODUCT) + "\n" + group
+    lender("product", "publish", lender.write("g.toml", text), "--by", "ada")
+    lender("party", "add", "group", "Five Wells", "--key", "group:1")
+    for key in ("tin:100", "tin:7", "tin:8"):
+        if key != "tin:100":
+            lender("party", "add", "firm", f"Shop {key}", "--key", key)
+        lender("party", "tie", key, "member-of", "group:1", *ON)
+    [asked] = lender.json(
+        "application", "submit", "--product", PRODUCT, "--borrower", "tin:100", "--group",
+        "group:1", "--amount", "200000", "--instalments", "12", "--by", "olga", *ON,
+    )["applications"]  # fmt: skip
+    name = asked["application"]
+    lender("application", "assess", name, *ON, "--by", "olga")
+    for voter in ("ada", "bob"):
+        lender("application", "vote", name, "--for", "--by", voter, "--reason", "x", *ON)
+    lender("application", "decide", name, "--by", "ada", *ON)
+    lender("application", "offer", name, *ON)
+    lender("application", "accept", name, *ON)
+    lender("application", "book", name, *ON)
+    liable = ("party", "liable", "tin:7", "--on")
+    assert lender.json(*liable, "2026-07-30") == {"on": "2026-07-30", "debts": []}
+    assert "Nobody answers for another" in lender(*liable, "2026-07-30")
+    [debt] = lender.json(*liable, "2026-09-15")["debts"]
+    assert (debt["group"], debt["loan"], debt["borrower"]) == ("group:1", 1, "tin:100")
+    assert {each["party"] for each in debt["shares"]} == {"tin:7", "tin:8"}
+    assert sum(each["amount_minor"] for each in debt["shares"]) == debt["overdue_minor"] > 0
+    assert "who answers" in lender(*liable, "2026-09-15")
+    limit = lender.json("loan", "disburse", "1", "1", "--on", "2026-06-30", code=4)
+    assert limit["error"]["code"] == "loan-limit"
+    late = (
+        "application", "submit", "--product", PRODUCT, "--borrower", "tin:7", "--group",
+        "group:1", "--amount", "200000", "--instalments", "12", "--on", "2026-09-15",
+    )  # fmt: skip
+    [refused] = lender.json(*late, code=4)["applications"]
+    assert refused["error"]["code"] == "group-overdue"

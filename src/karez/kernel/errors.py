@@ -2,7 +2,7 @@
 
 The first paragraph of a class's docstring is the sentence a person reads: it names what was
 wrong and what to do, with the details in braces. ``code`` is stable and documented in
-``docs/reference/errors.md``. Four families say who must act; doors map a family, and nothing
+``docs/reference/errors.md``. Five families say who must act; doors map a family, and nothing
 finer, to an exit code or an HTTP status.
 """
 
@@ -53,6 +53,12 @@ class ConflictError(KarezError):
     """{reason}"""  # noqa: D415
 
     code = "conflict"
+
+
+class ForbiddenError(KarezError):
+    """{reason}"""  # noqa: D415
+
+    code = "forbidden"
 
 
 class UnavailableError(KarezError):

@@ -9,7 +9,7 @@ from books.money.machine import run_machines
 from karez.books.money.answer import Answer
 from karez.kernel.database import Database
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "200"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "60"))
 STEPS = int(os.environ.get("STEPS", "100"))
 
 

@@ -20,7 +20,7 @@ from karez.engines.servicing import (
     outlook,
     payoff_minor,
 )
-from karez.engines.servicing.events import Charge, Event, Undo
+from karez.engines.servicing.events import Charge, Event, RateChange, Undo
 from karez.engines.servicing.standing import standing
 from karez.engines.servicing.terms import (
     Allocation,
@@ -173,6 +173,20 @@ def test_payoff__leaves_nothing(made: Terms, events: list[Event], wait: int):
     assert sum(line.outstanding_minor for line in lines(later)) == 0
     assert later.overpaid == known.overpaid
     assert payoff_minor(later, AS_OF) == 0
+
+
+@given(st.integers(1, 100_000), st.integers(0, 40), st.integers(1, 60))
+def test_payoff__of_what_was_paid_ahead_of_another_rate(paid: int, rate_pct: int, later_days: int):
+    on = START + timedelta(days=later_days)
+    change = RateChange(number=3, on=on, posted_on=on, rate_pct_year=Decimal(rate_pct))
+    events = [lend(100_000), pay(2, START, paid), change]
+    agreed = Terms(rate_pct_year=Decimal(12), instalments=3)
+    amount = payoff_minor(fold(agreed, events, as_of=on), on)
+    if amount:
+        events.append(pay(4, on, amount))
+    paid_off = fold(agreed, events, as_of=on)
+    assert not any(row.outstanding for row in paid_off.rows)
+    assert paid_off.overpaid == 0
 
 
 @given(terms(), AMOUNTS, st.integers(1, 400), st.integers(2, 100_000), st.integers(1, 99))

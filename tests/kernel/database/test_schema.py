@@ -30,6 +30,7 @@ SCHEMAS = tuple(
         "services/origination",
         "services/payments",
         "services/closing",
+        "services/access",
     )
 )
 

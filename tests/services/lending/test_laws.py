@@ -1,6 +1,10 @@
-"""What must hold of a loan whatever happens to it, through the services and a real database."""
+"""What must hold of a loan whatever happens to it, through the services and a real database.
+
+The long form: ``scripts/hard_tests.py --laws 200``.
+"""
 
 import itertools
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -48,6 +52,7 @@ from services.lending.tools import (
     own_balances,
 )
 
+LAWS = int(os.environ.get("LAWS", "15"))
 CODES = itertools.count(1)
 SHAPES = (
     Terms(rate_pct_year=Decimal(24), instalments=6),
@@ -193,7 +198,7 @@ def test_laws__whatever_happens(connection: psycopg.Connection):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=15,
+            max_examples=LAWS,
             stateful_step_count=12,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],

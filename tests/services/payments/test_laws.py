@@ -1,5 +1,9 @@
-"""Whatever comes in and is done with it, money is conserved and nothing is placed twice."""
+"""Whatever comes in and is done with it, money is conserved and nothing is placed twice.
 
+The long form: ``scripts/hard_tests.py --payment_laws 200``.
+"""
+
+import os
 from itertools import count
 
 import psycopg
@@ -22,6 +26,7 @@ from karez.services.payments import (
 from services.payments.test_intake import paid
 from services.payments.tools import ANN, BOB, CLERK, lender
 
+LAWS = int(os.environ.get("PAYMENT_LAWS", "12"))
 TOLD = st.fixed_dictionaries(
     {
         "creditor_reference": st.sampled_from(["", *map(creditor_reference, (1, 2, 9))]),
@@ -127,7 +132,7 @@ def test_laws(database: Database):
         run_state_machine_as_test(
             type("Run", (Payments,), {"connection": connection}),
             settings=settings(
-                max_examples=12,
+                max_examples=LAWS,
                 stateful_step_count=12,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 
 from doors.statements.making import statement
-from karez.engines.servicing.events import Disbursement
+from karez.engines.servicing.events import Charge, Disbursement
 from karez.engines.servicing.terms import Terms
 from karez.services.bookkeeping import Books, balance
 from karez.services.lending import Booking, Command, Loan, book_loans, open_chart, record
@@ -30,10 +30,18 @@ class Lender:
     sent: int = 0
     closing_minor: int = 0
 
-    def lend(self, borrower: UUID = ANN, amount_minor: int = 1_200_00, on: date = OPENED) -> Loan:
+    def lend(
+        self,
+        borrower: UUID = ANN,
+        amount_minor: int = 1_200_00,
+        on: date = OPENED,
+        charges: tuple[Charge, ...] = (),
+    ) -> Loan:
         """Book a loan and pay it out."""
         terms = Terms(rate_pct_year=Decimal(12), instalments=12)
-        booking = Booking(terms=terms, currency="EUR", borrower_id=borrower, opened_on=OPENED)
+        booking = Booking(
+            terms=terms, currency="EUR", borrower_id=borrower, opened_on=OPENED, charges=charges
+        )
         [loan] = book_loans(self.books, [booking])
         event = Disbursement(number=0, on=on, posted_on=on, amount_minor=amount_minor)
         [outcome] = record(self.books, [Command(loan=loan.loan_id, event=event, actor="x")], on=on)

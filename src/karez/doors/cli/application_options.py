@@ -42,7 +42,6 @@ def open_desk(shell: Shell) -> Generator[Desk]:
         yield Desk(evidence)
 
 
-preview_option = click.option("--preview", is_flag=True, help="Show what would be; keep nothing.")
 by_option = click.option("--by", "actor", default="", help="Who does it.")
 reason_option = click.option("--reason", default="", help="Why.")
 command_option = click.option(

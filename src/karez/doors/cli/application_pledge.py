@@ -9,10 +9,10 @@ import click
 from karez.doors.cli.application_options import (
     commands_of,
     open_desk,
-    preview_option,
     show_outcomes,
     step_options,
 )
+from karez.doors.cli.bookkeeping import preview_option
 from karez.doors.cli.rights_options import thing
 from karez.doors.cli.shell import Shell
 from karez.doors.files.regimes import read_regimes

@@ -11,10 +11,10 @@ import click
 from karez.doors.cli.application_options import (
     commands_of,
     open_desk,
-    preview_option,
     show_outcomes,
     step_options,
 )
+from karez.doors.cli.bookkeeping import preview_option
 from karez.doors.cli.shell import Shell
 from karez.doors.files.score_models import read_score
 from karez.kernel.money import currency, parse_amount

@@ -15,11 +15,11 @@ from karez.doors.cli.application_options import (
     application_id,
     by_option,
     open_desk,
-    preview_option,
     show_outcomes,
 )
 from karez.doors.cli.bookkeeping import (
     on_day,
+    preview_option,
     progress,
     today,
 )

@@ -46,6 +46,7 @@ def transfer_id(text: str) -> Target:
 on_day = click.option(
     "--on", type=parse_date, metavar="DATE", help="The value date; by default today."
 )
+preview_option = click.option("--preview", is_flag=True, help="Show what would be; keep nothing.")
 known_at = click.option(
     "--known-at",
     type=parse_instant,

@@ -13,7 +13,7 @@ from uuid import UUID
 import attrs
 import click
 
-from karez.doors.cli.bookkeeping import lines_of, open_books, today
+from karez.doors.cli.bookkeeping import lines_of, major, open_books, today
 from karez.doors.cli.shell import Shell, command_options
 from karez.doors.files.case_errors import Fields
 from karez.doors.files.case_terms import read_terms
@@ -25,7 +25,7 @@ from karez.kernel.money import parse_amount
 from karez.kernel.time import parse_date
 from karez.services import lending
 from karez.services.bookkeeping import Books
-from karez.services.lending import Booking, Loan
+from karez.services.lending import Booking, DrawLimit, Loan
 from karez.services.products import find_sheet
 
 
@@ -123,6 +123,10 @@ def _of_product(
         late=sheet.late,
         charges=sheet.charges(starts_on=on),
         sheet=(sheet.code, sheet.version),
+        limit=DrawLimit(
+            amount_minor,
+            sheet.revolves_until(starts_on=on, instalments=options["instalments"]),
+        ),
         **common,
     )
 
@@ -147,8 +151,9 @@ def read_terms_file(path: Path) -> Terms:
 def loan_document(loan: Loan) -> dict[str, Any]:
     """Return a loan for scripts."""
     document = attrs.asdict(loan, recurse=False)
-    for name in ("terms", "late", "sheet"):
+    for name in ("terms", "late", "sheet", "limit"):
         del document[name]
+    limit = loan.limit
     code, version = loan.sheet or (None, None)
     return document | {
         "loan_id": show_id("ln", loan.loan_id),
@@ -157,6 +162,8 @@ def loan_document(loan: Loan) -> dict[str, Any]:
         "product_version": version,
         "instalments": loan.terms.instalments,
         "rate_pct_year": loan.terms.rate_pct_year,
+        "limit_minor": limit.most_minor if limit else None,
+        "revolves_until": limit.revolves_until if limit else None,
     }
 
 
@@ -171,4 +178,8 @@ def _lines(loan: Loan, *, preview: bool) -> list[str]:
         ("instalments", loan.terms.instalments),
         ("per cent a year", loan.terms.rate_pct_year),
     ]
+    if loan.limit is not None:
+        pairs.append(("limit", major(loan.limit.most_minor, loan.currency)))
+    if loan.limit is not None and loan.limit.revolves_until is not None:
+        pairs.append(("drawn again until before", loan.limit.revolves_until))
     return [head, *(f"  {line}" for line in lines_of(pairs))]

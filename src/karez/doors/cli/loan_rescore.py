@@ -8,7 +8,8 @@ from pathlib import Path
 import attrs
 import click
 
-from karez.doors.cli.application_options import open_desk, preview_option
+from karez.doors.cli.application_options import open_desk
+from karez.doors.cli.bookkeeping import preview_option
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.score_models import read_score
 from karez.services import monitoring

@@ -12,9 +12,11 @@ from karez.doors.cli.bookkeeping import (
     lines_of,
     on_day,
     open_books,
+    preview_option,
     progress,
     today,
 )
+from karez.doors.cli.party_liable import liable
 from karez.doors.cli.row_files import show_records
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.parties import PARTIES
@@ -25,7 +27,6 @@ from karez.kernel.time import parse_date
 from karez.services import parties as use
 from karez.services.parties import Kind, Known, Party, Tie, TieKind
 
-preview_option = click.option("--preview", is_flag=True, help="Show what would be; keep nothing.")
 actor_option = click.option("--by", "actor", default="", help="Who records it.")
 
 
@@ -217,3 +218,6 @@ def _tie_document(each: Tie, others: dict[Any, Known]) -> dict[str, Any]:
         "other": others[each.other].key,
         "since": each.since,
     }
+
+
+party.add_command(liable)

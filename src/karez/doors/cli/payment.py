@@ -9,6 +9,7 @@ from karez.doors.cli.shell import LazyGroup
 _BANK = "karez.doors.cli.payment_import"
 _QUEUE = "karez.doors.cli.payment_queue"
 _COUNTER = "karez.doors.cli.payment_counter"
+_PAYOUTS = "karez.doors.cli.payment_payouts"
 COMMANDS = {
     "import": (f"{_BANK}:import_", "Take in statements of the bank."),
     "statements": (f"{_BANK}:statements", "List what was taken, and what is missing between."),
@@ -23,6 +24,12 @@ COMMANDS = {
     "mark": (f"{_COUNTER}:mark", "Say which payments are for a loan."),
     "promise": (f"{_COUNTER}:promise", "Record that a borrower promised to pay."),
     "promises": (f"{_COUNTER}:promises", "List promises: open, kept, broken."),
+    "payee": (f"{_PAYOUTS}:payee", "Say to which account the money of a loan goes."),
+    "payouts": (f"{_PAYOUTS}:payouts", "List what waits to be sent to the bank."),
+    "payout-file": (f"{_PAYOUTS}:payout_file", "Write a file with what waits, for the bank."),
+    "payout-files": (f"{_PAYOUTS}:payout_files", "List those files, and what became of them."),
+    "payout-void": (f"{_PAYOUTS}:payout_void", "Say that the bank took nothing of a file."),
+    "payout-answer": (f"{_PAYOUTS}:payout_answer", "Take in what the bank refuses."),
     "verify": (f"{_BANK}:verify", "Check that payments agree with loans and money."),
 }
 

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
+import attrs
 import click
 
 from karez.doors.cli.bookkeeping import open_books, progress, show_verification
 from karez.doors.cli.shell import Shell, command_options
-from karez.services import bookkeeping, closing, lending, monitoring
+from karez.services import access, bookkeeping, closing, lending, monitoring, payments
 from karez.services.bookkeeping import Books, Verification
 from karez.services.closing import ClosingVerification
 from karez.services.lending import LendingVerification
+from karez.services.payments import PaymentsVerification
 
 
-def verify_books(
-    shell: Shell, books: Books
-) -> tuple[Verification, LendingVerification, ClosingVerification]:
-    """Recompute the money book, all loans and all days; the first has the findings of all."""
+@attrs.frozen
+class Verified:
+    """What each verification found; the findings of all are those of the first."""
+
+    report: Verification
+    loans: LendingVerification
+    days: ClosingVerification
+    payments: PaymentsVerification
+
+
+def verify_books(shell: Shell, books: Books) -> Verified:
+    """Recompute the money book, loans, days, payments, scores of loans, and the audit."""
     with progress(shell, "transfers") as tell:
         report = bookkeeping.verify(books, tell)
     with progress(shell, "loans") as tell:
         loans = lending.verify(books, tell)
-    days = closing.verify(books)
-    for other in (loans, days, monitoring.verify(books)):
+    verified = Verified(report, loans, closing.verify(books), payments.verify(books))
+    others = (monitoring.verify(books), access.verify(books))
+    for other in (loans, verified.days, verified.payments, *others):
         report.take(other)
-    return report, loans, days
+    return verified
 
 
 @click.command()
 @command_options
 def verify(shell: Shell) -> None:
-    """Recompute every balance and invariant from the postings, and every loan from its events.
+    """Recompute balances from postings, loans from events, and what became of each payment.
 
     Exit code 6 says that something disagrees; the rows are named.
     """
     with open_books(shell) as books:
-        report, loans, days = verify_books(shell, books)
+        verified = verify_books(shell, books)
+    report, loans, days = verified.report, verified.loans, verified.days
+    taken = verified.payments
     said = {
         "through": report.through,
         "batches": report.batches,
@@ -45,6 +58,8 @@ def verify(shell: Shell) -> None:
         "events": loans.events,
         "days": days.days,
         "provisions": days.provisions,
+        "statements": taken.statements,
+        "payments": taken.payments,
     }
     counted = (
         f"{report.transfers:,} transfers in {report.batches:,} batches,"
@@ -52,4 +67,6 @@ def verify(shell: Shell) -> None:
     )
     if loans.loans:
         counted += f", {loans.loans:,} loans, {loans.events:,} events, {days.days:,} days"
+    if taken.statements:
+        counted += f", {taken.statements:,} statements, {taken.payments:,} payments"
     show_verification(shell, report, said, counted)

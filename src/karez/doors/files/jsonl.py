@@ -10,7 +10,16 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from karez.doors.files.errors import FileEmptyError, JsonMalformedError
-from karez.doors.files.rows import BLOCK_ROWS, Block, Fault, Table, as_csv, shown, text_fault
+from karez.doors.files.rows import (
+    BLOCK_ROWS,
+    Block,
+    Fault,
+    Table,
+    as_csv,
+    leaving_open,
+    shown,
+    text_fault,
+)
 
 
 class _Repeated(dict[str, Any]):
@@ -51,7 +60,8 @@ def read_jsonl(
     fault = text_fault("", "".join(header))
     if fault is not None:
         raise fault.error
-    return Table(file, "line", header, ",", _blocks(chain(head, lines), header))
+    blocks = _blocks(chain(head, lines), header)
+    return Table(file, "line", header, ",", leaving_open(blocks, text))
 
 
 def _load_object(line: str) -> dict[str, Any]:

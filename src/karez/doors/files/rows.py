@@ -99,7 +99,14 @@ def read_csv(stream: IO[bytes], file: str) -> Table:
     Raises as ``read_csv_text`` does.
     """
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return read_csv_text(text, file)
+    table = read_csv_text(text, file)
+    return attrs.evolve(table, blocks=leaving_open(table.blocks, text))
+
+
+def leaving_open(blocks: Iterator[Block], text: io.TextIOWrapper) -> Iterator[Block]:
+    """Give the blocks; the stream below the text stays that of whoever opened it."""
+    yield from blocks
+    text.detach()
 
 
 def read_csv_text(text: IO[str], file: str) -> Table:

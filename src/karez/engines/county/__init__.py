@@ -1,6 +1,15 @@
 """A made-up county: firms, households and their invoices, and what becomes of loans."""
 
-from karez.engines.county.fate import Fates, Lent, Shock, draw_fates, payment_delay_days
+from karez.engines.county.fate import (
+    Fates,
+    Lent,
+    Shock,
+    Way,
+    draw_fates,
+    payment_delay_days,
+    payment_way,
+    stranger_pays,
+)
 from karez.engines.county.industry import INDUSTRIES, Industry
 from karez.engines.county.needs import Need, Wish, draw_wishes
 from karez.engines.county.people import (
@@ -26,10 +35,13 @@ __all__ = [
     "Need",
     "Shock",
     "Size",
+    "Way",
     "Wish",
     "draw_fates",
     "draw_invoices",
     "draw_wishes",
     "make_county",
     "payment_delay_days",
+    "payment_way",
+    "stranger_pays",
 ]

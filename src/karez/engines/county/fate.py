@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 
 import attrs
 import numpy as np
@@ -17,7 +18,19 @@ SEVERITY = 0.62  # of what is owed when a loan fails, that never comes back
 _DAYS_A_YEAR = 365
 _RECOVERED_AFTER_DAYS = (120, 360)
 _PUNCTUAL, _SOON, _LATE = 0.72, 0.93, 0.99
-_FAILURE, _DELAY = 0, 1  # what a stream of chances is for
+_FAILURE, _DELAY, _HABIT, _WAY, _STRANGER = range(5)  # what a stream of chances is for
+
+
+_PAYS_CASH, _SLIPS, _SENDS_ANOTHER, _STRANGERS_A_DAY = 0.3, 0.04, 0.02, 0.03
+
+
+class Way(StrEnum):
+    """How a payment comes: cash, or a transfer that names the loan, names it wrongly, or not."""
+
+    CASH = "cash"
+    TRANSFER = "transfer"
+    SLIP = "slip"
+    FROM_ANOTHER = "from-another"  # a relative pays, and writes for whom
 
 
 @attrs.frozen
@@ -82,3 +95,19 @@ def payment_delay_days(seed: int, loan: int, instalment: int) -> int:
     if how < _LATE:
         return int(draw.integers(6, 25))
     return int(draw.integers(25, 45))
+
+
+def payment_way(seed: int, loan: int, day: date) -> Way:
+    """Return how a borrower pays on a day; some always bring cash, the others slip at times."""
+    if np.random.default_rng([seed, 4, loan, _HABIT]).random() < _PAYS_CASH:
+        return Way.CASH
+    how = np.random.default_rng([seed, 4, loan, _WAY, day.toordinal()]).random()
+    if how < _SLIPS:
+        return Way.SLIP
+    return Way.FROM_ANOTHER if how < _SLIPS + _SENDS_ANOTHER else Way.TRANSFER
+
+
+def stranger_pays(seed: int, day: date) -> int:
+    """Return what somebody sends by mistake on a day, who has no loan; mostly nothing."""
+    draw = np.random.default_rng([seed, 4, 0, _STRANGER, day.toordinal()])
+    return int(draw.integers(1, 80)) * 1_000 if draw.random() < _STRANGERS_A_DAY else 0

@@ -141,6 +141,15 @@ class Account:
         if paying.charge_arrears(self.the_plan(), recalculation, on, pays_off=self.pays_off):
             self.take_over()
 
+    def is_late(self, on: date) -> bool:
+        """Tell whether interest on late principal until a day may change anything."""
+        recalculation = self.terms.recalculation
+        if self.declining is not None:
+            return True
+        if not self.follows or recalculation is None or not recalculation.on_past_due:
+            return False
+        return paying.is_late(self.the_plan(), on)
+
     def take_over(self) -> None:
         """Set what rows owe to what the plan says."""
         for row, period in self.pairs():
@@ -167,11 +176,11 @@ class Account:
 
     def follow_one(self, row: Row, period: Period) -> None:
         """Set what a row owes to what its period says."""
-        row.owed[:2] = period.due_principal, period.due_interest
-        if not self.recalculates:
-            # Such a plan knows nothing of what was credited back to its rows.
-            row.owed[0] += row.credited[0]
-            row.owed[1] += row.credited[1]
+        principal, interest, *_ = row.credited
+        if (principal or interest) and self.recalculates:
+            # Such a plan knows itself what was credited back to its rows.
+            principal = interest = 0
+        row.owed[:2] = period.due_principal + principal, period.due_interest + interest
 
     def pairs(self) -> Iterator[tuple[Row, Period]]:
         """Yield each row with the period of the plan that it stands for."""

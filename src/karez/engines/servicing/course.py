@@ -81,10 +81,12 @@ def _unpaid(account: Account, until: date | None) -> Account:
         return account.refold(list(account.events.values()), maturity)
     if not account.follows or account.as_of >= account.the_plan().maturity:
         return account
-    twin = account.copy()
-    end = twin.the_plan().maturity
+    end = account.the_plan().maturity
     if until is not None:
         # What grows evenly does so until an instalment falls due.
         end = min((row.due for row in account.rows if until <= row.due < end), default=end)
+    if not account.is_late(end):
+        return account
+    twin = account.copy()
     twin.charge_arrears(end)
     return twin

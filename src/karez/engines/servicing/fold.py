@@ -332,7 +332,9 @@ def _(event: DueDateMove, account: Account) -> None:
 def _follow_unmet(account: Account, since: date) -> None:
     """Set what unmet rows owe to what the plan says, from a day on.
 
-    Where interest follows payments, all rows from that day on follow the plan.
+    Where interest follows payments, all rows from that day on follow the plan. Else a row that has
+    had more of principal or interest than the plan now asks keeps what it owed, as a met one does:
+    what is over in it would reach no other row.
     """
     plan = account.the_plan()
     if account.follows:
@@ -342,7 +344,10 @@ def _follow_unmet(account: Account, since: date) -> None:
         if not row.down_payment and not row.met and row.due >= since:
             period = plan.find(row.start, row.due)
             if period is not None and not row.additional:
+                owed = row.owed[:2]
                 account.follow_one(row, period)
+                if row.paid[0] > row.owed[0] or row.paid[1] > row.owed[1]:
+                    row.owed[:2] = owed
 
 
 @_apply.register

@@ -51,7 +51,8 @@ class History:
         """Yield the loan as it would have been told on each of these days, which ascend.
 
         What counts from a later day is not known of yet: each is what ``fold`` gives for the events
-        that count up to the day, through the day.
+        that count up to the day, through the day. Look at it before the next: it may go on from
+        there.
         """
         place, state = 0, None
         for day in days:
@@ -68,7 +69,7 @@ class History:
             for event in known[place:]:
                 take(state, event)
             place = len(known)
-            yield end(state.copy(), day)
+            yield _seen_on(state, day)
 
     def _foreseen(self, order: tuple[Event, ...]) -> list[Event]:
         """Return the events that a loan knows of before they happen."""
@@ -107,6 +108,22 @@ def _history(
             kept.append((place, state.copy()))
     kept = [(place, one) for place, one in kept if _is_kept(place, len(order))]
     return History(end(state, as_of), terms, events, order, tuple(kept))
+
+
+def _seen_on(account: Account, as_of: date) -> Account:
+    """Return what ``end`` makes of a loan, which stays fit for its next event.
+
+    That is a copy only if there is anything to make: then the loan itself stays as it was. So who
+    looks at it does so before its next event.
+    """
+    last = account.rows[-1]
+    if (
+        account.is_late(as_of)
+        or (last.additional and not sum(last.owed))
+        or any(row.met and row.outstanding > 0 for row in account.rows)
+    ):
+        account = account.copy()
+    return end(account, as_of)
 
 
 def _is_kept(place: int, count: int) -> bool:

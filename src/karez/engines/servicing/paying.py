@@ -235,6 +235,14 @@ def till_due(terms: Recalculation, *, pays_off: bool) -> bool:
     return till_rest and (pays_off or terms.rest is Rest.SAME_AS_REPAYMENT)
 
 
+def is_late(plan: Plan, on: date) -> bool:
+    """Tell whether any principal is open after its due date on a day."""
+    return any(
+        period.due < on and not period.holder and period.outstanding_principal
+        for period in plan.periods
+    )
+
+
 def charge_arrears(plan: Plan, terms: Recalculation, on: date, *, pays_off: bool) -> bool:
     """Let overdue principal bear interest until a day, and tell whether anything changed."""
     on = min(on, plan.maturity)

@@ -1,5 +1,94 @@
-"""Who may do what: staff, machines, sign-in, four eyes, and what was done."""
+"""Who may do what: staff and machines, what lets them in, four eyes, and what was done."""
 
-from karez.services.access.actor import Actor, ActorKind, Grant
+from karez.services.access.accounts import (
+    Account,
+    add_account,
+    end_account,
+    find_account,
+    give_role,
+    list_accounts,
+    take_role,
+)
+from karez.services.access.actor import Actor, ActorKind
+from karez.services.access.answers import Kept, claim_key, forget_answers, keep_answer
+from karez.services.access.audit import Act, AuditRow, list_audit, verify, write_audit
+from karez.services.access.passes import (
+    Entered,
+    Pass,
+    PassKind,
+    PassView,
+    end_passes,
+    enter,
+    exchange,
+    institution_of,
+    leave,
+    list_passes,
+    make_pass,
+)
+from karez.services.access.proposals import (
+    Proposal,
+    ProposalView,
+    Verdict,
+    decide,
+    find_proposal,
+    list_proposals,
+    propose,
+)
+from karez.services.access.roles import Grant, Membership, Role, roles
+from karez.services.access.sign_in import (
+    Enrolment,
+    begin_totp,
+    confirm_totp,
+    set_password,
+    sign_in,
+    totp,
+)
 
-__all__ = ["Actor", "ActorKind", "Grant"]
+__all__ = [
+    "Account",
+    "Act",
+    "Actor",
+    "ActorKind",
+    "AuditRow",
+    "Enrolment",
+    "Entered",
+    "Grant",
+    "Kept",
+    "Membership",
+    "Pass",
+    "PassKind",
+    "PassView",
+    "Proposal",
+    "ProposalView",
+    "Role",
+    "Verdict",
+    "add_account",
+    "begin_totp",
+    "claim_key",
+    "confirm_totp",
+    "decide",
+    "end_account",
+    "end_passes",
+    "enter",
+    "exchange",
+    "find_account",
+    "find_proposal",
+    "forget_answers",
+    "give_role",
+    "institution_of",
+    "keep_answer",
+    "leave",
+    "list_accounts",
+    "list_audit",
+    "list_passes",
+    "list_proposals",
+    "make_pass",
+    "propose",
+    "roles",
+    "set_password",
+    "sign_in",
+    "take_role",
+    "totp",
+    "verify",
+    "write_audit",
+]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
 import attrs
+
+from karez.services.access.roles import Grant, Membership, check_role
 
 
 class ActorKind(StrEnum):
@@ -17,16 +18,8 @@ class ActorKind(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Grant:
-    """How far a permission goes: up to which amount, and at which outlets; None is any."""
-
-    amount_most_minor: int | None = None
-    outlets: frozenset[str] | None = None
-
-
-@attrs.frozen(kw_only=True)
 class Actor:
-    """Whoever signed in or called with a key, with the permissions of all their roles.
+    """Whoever signed in or called with a key, with all their roles.
 
     ``person_id`` is the person behind an account, who has no say over what another account of
     theirs has begun. A machine answers for itself.
@@ -35,10 +28,19 @@ class Actor:
     actor_id: UUID
     person_id: UUID
     name: str
+    full_name: str
     kind: ActorKind
-    grants: Mapping[str, Grant]
+    memberships: tuple[Membership, ...]
     outlet: str | None = None
 
     def grant(self, permission: str) -> Grant | None:
-        """Return how far a permission goes, None if it is not held."""
-        return self.grants.get(permission)
+        """Return how far a permission goes, None if it is not held; the widest of all roles."""
+        held = [one for one in self.memberships if check_role(one.role).holds(permission)]
+        if not held:
+            return None
+        limits = [one.limit_minor for one in held]
+        outlets = [one.outlets for one in held]
+        return Grant(
+            amount_most_minor=None if None in limits else max(filter(None, limits), default=0),
+            outlets=None if None in outlets else frozenset[str]().union(*filter(None, outlets)),
+        )

@@ -13,24 +13,11 @@ import attrs
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping import Books
 from karez.services.closing.errors import NothingToCloseError, TooManyDaysError
-from karez.services.closing.part import PartDay, close_part
+from karez.services.closing.part import DayEnd, PartDay, close_part
 from karez.services.closing.policies import Policies
 from karez.services.closing.queries import QUERIES
 
 DAYS_MOST = 3_660
-
-
-@attrs.frozen
-class DayEnd:
-    """What the end of a day brought to all loans; see ``PartDay``."""
-
-    day: date
-    loan_count: int
-    posting_count: int
-    moved_minor: int
-    changed_count: int
-    late_count: int
-    provided_count: int
 
 
 def closed_through(books: Books) -> date:

@@ -37,14 +37,13 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class PartDay:
-    """What the end of a day brought to a part of the loans.
+class DayEnd:
+    """What the end of a day brought to loans.
 
     ``changed`` counts loans that stand otherwise than before but for interest, ``late`` those that
     were folded anew for a charge on what is late, ``provided`` those whose provision was made anew.
     """
 
-    part: int
     day: date
     loan_count: int
     posting_count: int
@@ -52,6 +51,13 @@ class PartDay:
     changed_count: int
     late_count: int
     provided_count: int
+
+
+@attrs.frozen
+class PartDay(DayEnd):
+    """What the end of a day brought to a part of the loans."""
+
+    part: int
 
 
 def close_part(books: Books, policies: Policies, part: int, day: date) -> PartDay | None:

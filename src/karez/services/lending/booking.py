@@ -34,7 +34,7 @@ from karez.services.products import Role
 
 _FIELDS = (
     "sheet", "borrower_id", "currency", "terms", "late", "opened_on", "pd", "lgd", "officer",
-    "place", "industry", "application_id", "reference",
+    "place", "industry", "application_id", "reference", "limit",
 )  # fmt: skip
 
 

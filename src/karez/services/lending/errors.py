@@ -35,6 +35,18 @@ class NothingPaidOutError(ConflictError):
     code = "nothing-paid-out"
 
 
+class LoanLimitError(ConflictError):
+    """Loan {loan} has room for {room_minor} minor units, not {amount_minor} (of {limit_minor})."""
+
+    code = "loan-limit"
+
+
+class LineEndedError(ConflictError):
+    """Loan {loan} could be drawn until before {until}, not on {on}; decide a new line."""
+
+    code = "line-ended"
+
+
 class EventNotInForceError(ConflictError):
     """Event {event} of loan {loan} is not in force: it is not there, or is undone already."""
 

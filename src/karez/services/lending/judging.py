@@ -50,6 +50,7 @@ from karez.services.lending.errors import (
     SaleMalformedError,
     ValueDateError,
 )
+from karez.services.lending.limit import check_limit
 from karez.services.lending.loan import Command, Loan, Outcome, RecordedEvent
 from karez.services.lending.standing import StandingRow, standing_rows
 from karez.services.lending.store import Kept
@@ -152,6 +153,8 @@ class Case:
             loan, events, prices_of(recorded),
             closed_on=self.closed_on, on=self.on, before=before,
         )  # fmt: skip
+        if isinstance(event, Disbursement):
+            check_limit(loan, event, events, after.history, self.today)
         moved = movement_difference(before.movements, after.movements)
         self.folded = after
         self.fresh += added

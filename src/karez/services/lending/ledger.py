@@ -116,11 +116,19 @@ class Ledger:
         notes: dict[int, tuple[str, str]] = {}
         for owner, posting in enumerate(postings):
             loan = posting.loan.loan_number
+            known: dict[tuple[object, ...], tuple[int, int, int]] = {}
+            said: dict[tuple[int, date | None], tuple[str, str]] = {}
             for ordinal, move in enumerate(posting.movements, posting.first):
-                valid_on = max(move.on, self.first_open)
-                notes[len(records)] = ("", self._reference(posting, move, valid_on))
-                debit, credit = self._sides(posting, move)
-                kind = KIND_NUMBERS[move.kind]
+                # Hundreds of days may be corrected at once: they differ in day and amount alone.
+                day = move.on if move.on < self.first_open else None
+                if (move.event, day) not in said:
+                    said[move.event, day] = "", self._reference(posting, move.event, day)
+                notes[len(records)] = said[move.event, day]
+                like = move.kind, move.event, move.amount_minor < 0
+                if like not in known:
+                    known[like] = *self._sides(posting, move), KIND_NUMBERS[move.kind]
+                debit, credit, kind = known[like]
+                valid_on = move.on if day is None else self.first_open
                 amount = abs(move.amount_minor)
                 records.append((debit, credit, amount, day_number(valid_on), kind))
                 places.append((loan, posting.event, ordinal))
@@ -156,10 +164,10 @@ class Ledger:
             return self.own[posting.loan.loan_number, Role(side)]
         return self.number(side)
 
-    def _reference(self, posting: Posting, move: Movement, valid_on: date) -> str:
+    def _reference(self, posting: Posting, event: int, closed_day: date | None) -> str:
         words = {"loan": str(posting.loan.loan_number), "event": str(posting.event)}
-        if move.event not in {0, posting.event}:
-            words["of"] = str(move.event)
-        if valid_on != move.on:
-            words["day"] = str(move.on)
+        if event not in {0, posting.event}:
+            words["of"] = str(event)
+        if closed_day is not None:
+            words["day"] = str(closed_day)
         return canonical_json(words)

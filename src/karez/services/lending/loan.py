@@ -23,12 +23,25 @@ Sheet = tuple[str, int]
 """Code and version of the product that a loan was made from."""
 
 
+@attrs.frozen
+class DrawLimit:
+    """How much of a loan may be paid out.
+
+    Without ``revolves_until`` all that is paid out together is at most ``most_minor``. With it the
+    principal owed at the end of a day is: before that day, what was repaid may be drawn again.
+    """
+
+    most_minor: int
+    revolves_until: date | None = None
+
+
 @attrs.frozen(kw_only=True)
 class Booking:
     """A loan to book: who owes, on which terms. The caller's ``loan_id`` makes a retry harmless.
 
     ``charges`` are the fees that were agreed; their numbers and days of posting are given here.
-    ``pd`` and ``lgd`` are the probability of default in a year and the part then lost.
+    ``pd`` and ``lgd`` are the probability of default in a year and the part then lost. Without a
+    ``limit`` any amount may be paid out, as on a loan whose limit is kept elsewhere.
     """
 
     terms: Terms
@@ -45,6 +58,7 @@ class Booking:
     lgd: float = 0.0
     application_id: UUID | None = None
     reference: str = ""
+    limit: DrawLimit | None = None
     actor: str = "lending"
     loan_id: UUID = attrs.field(factory=new_id)
 
@@ -73,6 +87,7 @@ class Loan:
     application_id: UUID | None
     reference: str
     recorded_at: datetime
+    limit: DrawLimit | None
 
     @property
     def part(self) -> int:

@@ -59,20 +59,26 @@ def find_loan(books: Books, name: str | UUID | int) -> Loan:
         return _the_loan(connection, name)
 
 
-def find_loans(
+def find_loans(  # noqa: PLR0913 - one for each filter
     books: Books,
     on: date,
     *,
     borrower_id: UUID | None = None,
     reference: str | None = None,
     status: Status | None = None,
+    after: int = 0,
+    most: int = FOUND_MOST,
 ) -> list[LoanView]:
-    """Return the loans of a borrower, with a reference or of a status, as they stand on a day."""
+    """Return the loans of a borrower, with a reference or of a status, as they stand on a day.
+
+    They come by number, from the first above ``after``, and at most so many.
+    """
     asked = {
         "borrower_id": borrower_id,
         "reference": reference,
         "status": STATUSES.index(status) if status is not None else None,
-        "most": FOUND_MOST,
+        "after": after,
+        "most": most,
     }
     with books.transaction() as connection:
         rows = connection.execute(QUERIES["find_loan_numbers"].text, asked).fetchall()

@@ -18,6 +18,7 @@ import psycopg
 from karez.books.money.errors import LinkedRefusedError
 from karez.engines.servicing.events import Event
 from karez.kernel.errors import KarezError, ensure
+from karez.kernel.memory import without_collecting
 from karez.services.bookkeeping import Books
 from karez.services.lending.codec import SALE, decode_event, kind_of
 from karez.services.lending.errors import CommandConflictError, LoanUnknownError
@@ -116,7 +117,8 @@ class _Recorder:
             for start in range(0, len(numbers), LOANS_AT_ONCE):
                 loaded = load_kept(self.connection, numbers[start : start + LOANS_AT_ONCE])
                 for number, kept in loaded.items():
-                    self._judge(number, kept, by_loan[number])
+                    with without_collecting():
+                        self._judge(number, kept, by_loan[number])
             places = self._post()
             self.refused |= places
             anew = {self.numbers[self.commands[place].loan] for place in places}

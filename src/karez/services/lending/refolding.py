@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from karez.books.money.transfer import Batch
+from karez.kernel.memory import without_collecting
 from karez.services.bookkeeping import Books
 from karez.services.lending.judging import Case, Changed
 from karez.services.lending.ledger import Ledger, Posting
@@ -35,9 +36,10 @@ def refold_within(
     changes: dict[int, Changed] = {}
     postings: list[Posting] = []
     for number, kept in load_kept(connection, numbers).items():
-        case = Case.to_end(kept, closed_on[number >> PART_BITS], through)
-        moved = case.close(through)
-        changed = changes[number] = case.changed()
+        with without_collecting():
+            case = Case.to_end(kept, closed_on[number >> PART_BITS], through)
+            moved = case.close(through)
+            changed = changes[number] = case.changed()
         postings.append(Posting(kept.loan, kept.mapping, 0, moved, changed.channels, first=1))
     batch, _ = Ledger.of(connection, through).batch(postings)
     write_changes(books, connection, changes)

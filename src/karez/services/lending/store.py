@@ -19,7 +19,7 @@ from karez.services.lending.codec import (
     decode_terms,
     encode,
 )
-from karez.services.lending.loan import Loan, RecordedEvent, Sheet
+from karez.services.lending.loan import DrawLimit, Loan, RecordedEvent, Sheet
 from karez.services.lending.queries import QUERIES
 from karez.services.products import LedgerMapping, find_sheet
 
@@ -31,7 +31,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         "institution_id", "loan_number", "loan_id", "product_code", "product_version",
         "borrower_id", "currency", "terms", "late", "opened_on", "principal_account",
         "interest_account", "fee_account", "credit_account", "pd", "lgd", "officer", "place",
-        "industry", "application_id", "reference", "recorded_at",
+        "industry", "application_id", "reference", "recorded_at", "limit_minor", "revolves_until",
     ),
     "event": (
         "institution_id", "loan_number", "number", "kind", "valid_on", "posted_on",
@@ -130,6 +130,8 @@ def loan_row(institution_id: int, loan: Loan) -> tuple[Any, ...]:
         loan.principal_account, loan.interest_account, loan.fee_account, loan.credit_account,
         loan.pd, loan.lgd, loan.officer, loan.place, loan.industry, loan.application_id,
         loan.reference, loan.recorded_at,
+        loan.limit.most_minor if loan.limit else None,
+        loan.limit.revolves_until if loan.limit else None,
     )  # fmt: skip
 
 
@@ -174,7 +176,7 @@ def instant(connection: psycopg.Connection) -> datetime:
 def _loan(row: Sequence[Any]) -> Loan:
     (number, loan_id, code, version, borrower_id, currency, terms, late, opened_on, principal,
      interest, fee, credit, pd, lgd, officer, place, industry, application_id, reference,
-     recorded_at) = row  # fmt: skip
+     recorded_at, limit_minor, revolves_until) = row  # fmt: skip
     return Loan(
         loan_number=number,
         loan_id=loan_id,
@@ -196,4 +198,5 @@ def _loan(row: Sequence[Any]) -> Loan:
         application_id=application_id,
         reference=reference,
         recorded_at=recorded_at,
+        limit=DrawLimit(limit_minor, revolves_until) if limit_minor is not None else None,
     )

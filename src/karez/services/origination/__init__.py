@@ -8,6 +8,7 @@ from karez.services.origination.desk import Command, Desk, Outcome
 from karez.services.origination.errors import ApplicationMalformedError
 from karez.services.origination.event import Event
 from karez.services.origination.gathering import gather
+from karez.services.origination.liability import JointDebt, list_joint_debts
 from karez.services.origination.offering import Acceptance, Proposal, accept, offer, withdraw
 from karez.services.origination.pricing import price
 from karez.services.origination.reading import (
@@ -29,6 +30,7 @@ __all__ = [
     "Command",
     "Desk",
     "Event",
+    "JointDebt",
     "Outcome",
     "Payout",
     "Pledge",
@@ -45,6 +47,7 @@ __all__ = [
     "gather",
     "list_applications",
     "list_events",
+    "list_joint_debts",
     "offer",
     "pledge",
     "price",

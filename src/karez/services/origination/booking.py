@@ -16,6 +16,7 @@ from karez.services.origination.application import Application
 from karez.services.origination.desk import Command, Desk, Outcome, run
 from karez.services.origination.errors import ApplicationMalformedError, CollateralMissingError
 from karez.services.origination.event import Booked, Content
+from karez.services.origination.liability import refuse_bound
 from karez.services.origination.said import own_labels
 from karez.services.origination.securing import cover_needed_minor
 from karez.services.origination.sheets import Sheets
@@ -37,7 +38,7 @@ class Payout(Command):
 def book(desk: Desk, payouts: Sequence[Payout], *, preview: bool = False) -> list[Outcome]:
     """Book loans and pay out what is due on the day; later parts are paid as the loan goes on.
 
-    Refused for one of: CollateralMissingError, ApplicationMalformedError,
+    Refused for one of: CollateralMissingError, GroupOverdueError, ApplicationMalformedError,
     ApplicationNotFoundError, ApplicationStepError, and what lending refuses.
     """
 
@@ -54,10 +55,13 @@ def book(desk: Desk, payouts: Sequence[Payout], *, preview: bool = False) -> lis
         sheets = Sheets.of(connection, [one for _, one in pairs])
         made: dict[int, Content | KarezError] = {}
         cases: dict[int, _Case] = {}
+        bound = refuse_bound(connection, [(one.asked.borrower, each.on) for each, one in pairs])
         for place, (command, one) in enumerate(pairs):
             supplier = parties[one.asked.supplier] if one.asked.supplier else None
             case = _Case(command, one, sheets.sheet(one), parties[one.asked.borrower], supplier)
             try:
+                if (one.asked.borrower, command.on) in bound:
+                    raise bound[one.asked.borrower, command.on]
                 case.check()
             except KarezError as error:
                 made[place] = error
@@ -169,6 +173,10 @@ class _Case:
             opened_on=on,
             application_id=self.application.application_id,
             reference=self.application.shown_id,
+            limit=lending.DrawLimit(
+                offered.amount_minor,
+                self.sheet.revolves_until(starts_on=on, instalments=offered.instalments),
+            ),
             actor=self.command.actor or "karez application",
         )
 

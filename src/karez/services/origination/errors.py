@@ -84,3 +84,9 @@ class CollateralMissingError(ConflictError):
     """{application} may not be paid out: {reason}."""
 
     code = "collateral-missing"
+
+
+class GroupOverdueError(ConflictError):
+    """Loan {loan} of {group} is {days} days late, and its members answer for it; pay it first."""
+
+    code = "group-overdue"

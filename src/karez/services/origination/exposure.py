@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import attrs
@@ -11,6 +12,7 @@ import psycopg
 from karez.services.origination.application import Application
 from karez.services.origination.desk import QUERIES
 from karez.services.origination.event import Submitted
+from karez.services.origination.liability import joint_debts
 
 
 @attrs.define
@@ -40,16 +42,26 @@ class Exposure:
         self.by_product[asked.product] = self.by_product.get(asked.product, 0) + amount_minor
 
 
-def read_exposures(connection: psycopg.Connection, applications: Sequence[Application]) -> Exposure:
-    """Return what stands against these applications, themselves not counted."""
+def read_exposures(
+    connection: psycopg.Connection, applications: Sequence[Application], on: date
+) -> Exposure:
+    """Return what stands against these applications, themselves not counted.
+
+    What borrowers owe on a day for late members of their groups is theirs too.
+    """
+    borrowers = list({each.asked.borrower for each in applications})
     asked = {
-        "borrower_ids": list({each.asked.borrower for each in applications}),
+        "borrower_ids": borrowers,
         "product_codes": list({each.asked.product for each in applications}),
         "application_ids": [each.application_id for each in applications],
     }
     found = Exposure()
     for borrower, unit, owed in connection.execute(QUERIES["owed_by_borrowers"].text, asked):
         found.by_borrower[borrower, unit] = int(owed)
+    for debt in joint_debts(connection, borrowers, on):
+        for party, share_minor in debt.shares.items():
+            key = (party, debt.currency)
+            found.by_borrower[key] = found.by_borrower.get(key, 0) + share_minor
     for product, owed in connection.execute(QUERIES["owed_by_products"].text, asked):
         found.by_product[product] = int(owed)
     for borrower, unit, repaid in connection.execute(QUERIES["repaid_by_borrowers"].text, asked):

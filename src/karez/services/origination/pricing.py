@@ -47,9 +47,13 @@ def price(desk: Desk, commands: Sequence[Command], *, preview: bool = False) -> 
     def make(
         connection: psycopg.Connection, pairs: Sequence[tuple[Command, Application]]
     ) -> list[Content | KarezError]:
+        if not pairs:
+            return []
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
         sheets = Sheets.of(connection, [one for _, one in pairs])
-        exposures = read_exposures(connection, [one for _, one in pairs])
+        exposures = read_exposures(
+            connection, [one for _, one in pairs], max(each.on for each, _ in pairs)
+        )
         made: list[Content | KarezError] = []
         for command, one in pairs:
             case = _Case.of(one, sheets.sheet(one), borrowers[one.asked.borrower], exposures)

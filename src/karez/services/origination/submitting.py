@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 import attrs
@@ -22,8 +23,13 @@ from karez.services.origination.desk import (
     write_applications,
     write_events,
 )
-from karez.services.origination.errors import ApplicationMalformedError, CommandTakenError
+from karez.services.origination.errors import (
+    ApplicationMalformedError,
+    CommandTakenError,
+    GroupOverdueError,
+)
 from karez.services.origination.event import Event, Submitted
+from karez.services.origination.liability import refuse_bound
 from karez.services.parties import Kind, Known, PartyNotFoundError, TieKind, parties_named
 from karez.services.parties.ties import ties_between
 from karez.services.products import TermSheet, find_sheet
@@ -88,6 +94,7 @@ class _Intake:
     """What submissions are judged by, read once for all of them."""
 
     connection: psycopg.Connection
+    submissions: Sequence[Submission]
     standing: dict[UUID, Application]
     done: dict[UUID, UUID]
     events: dict[UUID, Event]
@@ -95,6 +102,7 @@ class _Intake:
         factory=dict[tuple[str, int | None], "TermSheet | KarezError"]
     )
     parties: dict[str, Known | KarezError] = attrs.field(factory=dict[str, "Known | KarezError"])
+    bound: dict[tuple[UUID, date], GroupOverdueError] | None = None
 
     @classmethod
     def of(cls, connection: psycopg.Connection, submissions: Sequence[Submission]) -> _Intake:
@@ -105,7 +113,7 @@ class _Intake:
         found = read_events(connection, ids | set(done.values()))
         standing = read_applications(connection, list(found))
         events = {event.command_id: event for each in found.values() for event in each}
-        intake = cls(connection, standing, done, events)
+        intake = cls(connection, submissions, standing, done, events)
         intake.parties |= _named(connection, {name for each in submissions for name in each.names})
         return intake
 
@@ -128,11 +136,22 @@ class _Intake:
                 )  # fmt: skip
             return Outcome(submission.command_id, application, event, already=True)
         content = self._content(submission)
+        bound = self._bound()
+        if (content.borrower, submission.on) in bound:
+            raise bound[content.borrower, submission.on]
         event = event_of(submission, content, 1)
         application = begin(event)
         self.standing[submission.application_id] = application
         self.events[submission.command_id] = event
         return Outcome(submission.command_id, application, event)
+
+    def _bound(self) -> dict[tuple[UUID, date], GroupOverdueError]:
+        """Return which borrowers answer for a group that is late, read once for all."""
+        if self.bound is None:
+            found = ((self.parties[each.borrower], each.on) for each in self.submissions)
+            borrowers = [(one.party_id, on) for one, on in found if isinstance(one, Known)]
+            self.bound = refuse_bound(self.connection, borrowers)
+        return self.bound
 
     def _asks(self, submission: Submission, application: Application) -> bool:
         """Tell whether an application is what a submission asks for."""

@@ -15,6 +15,7 @@ from karez.books.money.period import list_period_changes
 from karez.books.money.transfer import Batch, Entry, Transfer
 from karez.kernel.database import Role
 from karez.kernel.database.connection import lock_head
+from karez.kernel.errors import ensure
 from karez.services.bookkeeping import Books
 from karez.services.lending import business_date
 from karez.services.payments.queries import QUERIES
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SUSPENSE = "2010"
 """The account of the chart for money that nobody could place yet."""
+
+SHIFTS = ("held", "placed", "returned", "undone", "taken-back")
+"""For what money is moved here; the kinds of its entries are these, after ``payment-``."""
 
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "statement": (
@@ -50,6 +54,22 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "promise": (
         "institution_id", "promise_number", "loan_number", "made_on", "promised_on",
         "amount_minor", "note", "actor", "recorded_at",
+    ),
+    "payee": (
+        "institution_id", "loan_number", "kind", "version", "name", "account", "bic", "actor",
+        "recorded_at",
+    ),
+    "payout_file": (
+        "institution_id", "file_number", "account", "bic", "name", "channel", "currency",
+        "execute_on", "payouts", "sum_minor", "actor", "recorded_at",
+    ),
+    "payout": (
+        "institution_id", "file_number", "line", "kind", "amount_minor", "loan_number",
+        "event_number", "returns", "attempt", "end_to_end", "name", "account", "bic", "remittance",
+        "recorded_at",
+    ),
+    "payout_refusal": (
+        "institution_id", "file_number", "line", "code", "reason", "actor", "recorded_at",
     ),
 }  # fmt: skip
 
@@ -150,6 +170,7 @@ class Desk:
         self, act_number: int, kind: str, sides: tuple[str, str], amount: int, on: date
     ) -> None:
         """Move money for an act: from the second side to the first, the other way if negative."""
+        ensure(kind in SHIFTS, f"no shift is called {kind}")
         debit, credit = sides if amount > 0 else (sides[1], sides[0])
         self.shifts.append(Shift(act_number, kind, debit, credit, abs(amount), on))
 

@@ -69,3 +69,42 @@ class PromiseMalformedError(InvalidInputError):
     """This promise cannot be: {reason}."""
 
     code = "promise-malformed"
+
+
+class PayoutAccountError(InvalidInputError):
+    """The {field} to pay loan {loan} to is none that a bank takes: 1 to {most} signs."""
+
+    code = "payout-account"
+
+
+class NothingToSendError(NotFoundError):
+    """Nothing that waits on account {channel} can be sent; {waiting} payouts lack an account.
+
+    `karez payment payouts` lists them, `karez payment payee` says where the money of a loan goes.
+    """
+
+    code = "nothing-to-send"
+
+
+class NoBankAccountError(InvalidInputError):
+    """No statement of account {channel} was taken yet, so name the bank account to pay from."""
+
+    code = "no-bank-account"
+
+
+class PayoutFileUnknownError(NotFoundError):
+    """No file {file} of payouts was made here; `karez payment payout-files` lists all."""
+
+    code = "payout-file-unknown"
+
+
+class PayoutReasonError(InvalidInputError):
+    """Say why file {file} is void; the reason stands with each of its payouts."""
+
+    code = "payout-reason"
+
+
+class PayoutConfirmedError(ConflictError):
+    """The bank's statement shows {payout}: it was paid, and cannot have been refused."""
+
+    code = "payout-confirmed"

@@ -178,22 +178,31 @@ def find_outflows(
     """Return what the book has sent out through this account and these may show."""
     if not entries:
         return []
-    asked = {
+    asked: dict[str, object] = {
         "account": statement.account,
         "channel": channel,
         "currency": statement.currency.code,
         "amounts": sorted({-entry.amount_minor for entry in entries}),
         "since": min(entry.booked_on for entry in entries) - timedelta(days=LOOK_BACK_DAYS),
     }
+    asked["end_to_ends"] = sorted({entry.end_to_end for entry in entries} - {""})
     found = [
-        Outflow(amount_minor, on, act_number, account, end_to_end)
+        Outflow(amount_minor, on, returns, account, "", loan_number, number, payout, kind)
+        for amount_minor, on, returns, account, payout, loan_number, number, kind in (
+            connection.execute(QUERIES["open_payouts"].text, asked)
+        )
+    ]
+    sent = {each.thing for each in found}
+    others = [
+        Outflow(amount_minor, on, act_number, account, end_to_end, rule="return")
         for act_number, amount_minor, account, end_to_end, on in connection.execute(
             QUERIES["open_returns"].text, asked
         )
     ]
-    return found + [
+    others += [
         Outflow(amount_minor, on, loan_number=loan_number, event_number=number)
         for loan_number, number, amount_minor, on in connection.execute(
             QUERIES["open_disbursements"].text, asked
         )
     ]
+    return found + [each for each in others if each.thing not in sent]

@@ -43,7 +43,10 @@ class Original:
 
 @attrs.frozen
 class Outflow:
-    """Money that the book has sent out and no statement has shown: a return, or on a loan."""
+    """Money that the book has sent out and no statement has shown: a return, or on a loan.
+
+    ``payout`` is the id that it has in a file for the bank.
+    """
 
     amount_minor: int
     on: date
@@ -52,6 +55,13 @@ class Outflow:
     end_to_end: str = ""
     loan_number: int | None = None
     event_number: int | None = None
+    payout: str = ""
+    rule: str = "disbursement"
+
+    @property
+    def thing(self) -> tuple[int | None, int | None, int | None]:
+        """What was sent out, however it is matched."""
+        return self.loan_number, self.event_number, self.act_number
 
 
 def match_reversal(entry: StatementEntry, originals: Sequence[Original]) -> Original | None:
@@ -71,14 +81,18 @@ def match_reversal(entry: StatementEntry, originals: Sequence[Original]) -> Orig
 def match_outflow(entry: StatementEntry, outflows: Sequence[Outflow]) -> Outflow | None:
     """Return what the book sent out and this payment shows, if it can be only one.
 
-    The amount is the same, and the payment names the loan, or goes to the account, or carries the
-    end-to-end id.
+    The amount is the same, and the payment carries the id of a file for the bank; or names the
+    loan, goes to the account, or carries the end-to-end id of what is given back.
     """
+    for each in outflows:
+        if each.payout and each.payout == entry.end_to_end:
+            return each if each.amount_minor == -entry.amount_minor else None
     named = {each.number for _, each in mentions(entry)}
     found = [
         each
         for each in outflows
         if each.amount_minor == -entry.amount_minor
+        and not each.payout
         and (
             each.loan_number in named
             or (each.account and each.account == entry.account)

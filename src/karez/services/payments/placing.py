@@ -287,8 +287,8 @@ def unassign(
 ) -> list[Act]:
     """Take back what was done with a payment: all of it, or one act. It lies on suspense again.
 
-    Payments on loans are undone, as if they had never been; a return that no statement has shown
-    yet is taken back.
+    Payments on loans are undone, as if they had never been; a return that neither a file for the
+    bank has nor a statement has shown yet is taken back.
 
     Raises:
         PaymentUnknownError: there is no such payment.
@@ -347,9 +347,11 @@ def unassign(
 def _standing_acts(
     connection: psycopg.Connection, view: PaymentView, act_number: int | None
 ) -> list[Act]:
-    # A statement that shows a return is another payment's act that mirrors it.
+    # A statement that shows a return is another payment's act that mirrors it. What a file for the
+    # bank has is on its way.
     asked = {"acts": [act.act_number for act in view.acts]}
     mirrored = {row[0] for row in connection.execute(QUERIES["mirrored"].text, asked)}
+    mirrored |= {row[0] for row in connection.execute(QUERIES["alive_returns"].text, asked)}
     kinds = {"match", "assign", "place", "return"}
     found = [
         act
@@ -358,6 +360,6 @@ def _standing_acts(
         and act_number in {None, act.act_number}
     ]  # fmt: skip
     if not found:
-        reason = "nothing that was done with it stands, or a statement has shown it since"
+        reason = "nothing that was done with it stands, or it went to the bank since"
         raise NothingToUndoError(entry=view.entry_number, reason=reason)
     return found

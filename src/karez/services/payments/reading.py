@@ -86,3 +86,9 @@ def _gap(first: KeptStatement, second: KeptStatement) -> str:
         missing = f"{left + 1}" if right == left + 2 else f"{left + 1} to {right - 1}"
         return f"statement {missing} between {left} and {right} is missing"
     return ""
+
+
+def count_acts(books: Books) -> dict[str, int]:
+    """Return how often each kind of thing was done with payments."""
+    with books.transaction() as connection:
+        return dict(connection.execute(QUERIES["acts_by_kind"].text).fetchall())

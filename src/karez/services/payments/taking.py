@@ -214,14 +214,13 @@ class Taking:
                 self._confirm(each, outflow)
 
     def _confirm(self, each: _Placed, outflow: Outflow) -> None:
-        rule = "return" if outflow.act_number is not None else "disbursement"
         self.desk.act(
             self._act(
                 each, "confirm", loan_number=outflow.loan_number,
-                event_number=outflow.event_number, mirrors=outflow.act_number, rule=rule,
+                event_number=outflow.event_number, mirrors=outflow.act_number, rule=outflow.rule,
             )
         )  # fmt: skip
-        self.taken.count("confirm", rule, each.entry.amount_minor)
+        self.taken.count("confirm", outflow.rule, each.entry.amount_minor)
 
     def _take_back(self, each: _Placed, original: Original) -> bool:
         """Charge the payment back to the loans it went to, all or none; say whether that was so."""

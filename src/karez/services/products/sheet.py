@@ -105,6 +105,12 @@ class TermSheet:
             for part, amount in zip(parts, amounts, strict=True)
         )
 
+    def revolves_until(self, *, starts_on: date, instalments: int) -> date | None:
+        """Return the day before which what was repaid may be drawn again, None if it never may."""
+        if self.drawing.how is not Drawn.AS_NEEDED:
+            return None
+        return after(starts_on, self.schedule.unit, self.schedule.every * instalments)
+
     def charges(self, *, starts_on: date) -> tuple[Charge, ...]:
         """Return the fees as events of a loan, numbered from 1."""
         return tuple(

@@ -11,6 +11,8 @@ import attrs
 import click
 
 from karez.doors.cli.bookkeeping import exit_with, progress
+from karez.doors.cli.demo.bank import Bank
+from karez.doors.cli.demo.clerk import tell_payments
 from karez.doors.cli.demo.ending import (
     tell_portfolio,
     tell_result,
@@ -18,7 +20,7 @@ from karez.doors.cli.demo.ending import (
     write_reports,
 )
 from karez.doors.cli.demo.households import Households
-from karez.doors.cli.demo.lender import Lender, found
+from karez.doors.cli.demo.lender import found
 from karez.doors.cli.demo.lending import accepted_offers, lend
 from karez.doors.cli.demo.life import Life, live_through
 from karez.doors.cli.demo.planning import Season, plan_the_season
@@ -101,8 +103,10 @@ def demo(  # noqa: PLR0913 - one for each option
             open_evidence(database, "main", config.home) as evidence,
         ):
             lender = found(story, books, setting.sheet, setting.terms.budget_minor, setting.as_of)
-            season = plan_the_season(shell, story, setting, evidence)
-            households = _live(shell, story, setting, lender, season)
+            season = plan_the_season(shell, story, setting, evidence, folder / "refused")
+            bank = Bank.of(lender.books, lender.currency, folder / "bank")
+            life = Life(lender, bank, setting.seed, setting.misfortunes)
+            households = _live(shell, story, setting, life, season)
             if households is not None:
                 households.tell(story)
             first, last = setting.first, setting.last
@@ -114,13 +118,12 @@ def demo(  # noqa: PLR0913 - one for each option
 
 
 def _live(
-    shell: Shell, story: Story, setting: Setting, lender: Lender, season: Season
+    shell: Shell, story: Story, setting: Setting, life: Life, season: Season
 ) -> Households | None:
     """Lend, and live with the loans; return the households who came, where there are any."""
     story.begin(f"Loans are paid out, and lived with day by day through {setting.last}")
     offers = accepted_offers(story, setting, season)
-    life = Life(lender, setting.seed, setting.misfortunes)
-    life.take_in(lend(lender, setting, offers), [offer.pd_year for offer in offers])
+    life.take_in(lend(life.lender, setting, offers), [offer.pd_year for offer in offers])
     households = None
     if setting.county is not None:
         households = Households.of(setting.county, season.evidence, life, setting)
@@ -128,6 +131,7 @@ def _live(
         serve = households.serve if households is not None else None
         live_through(life, setting.last, serve, tell)
     story.fact("days", setting.days, f"{setting.days} days were ended one by one.")
+    tell_payments(story, life.bank)
     return households
 
 

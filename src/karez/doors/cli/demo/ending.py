@@ -81,7 +81,8 @@ def write_reports(story: Story, lender: Lender, first: date, last: date, folder:
 def tell_verification(shell: Shell, story: Story, lender: Lender) -> None:
     """Recompute everything from the postings and the events, as ``karez verify`` does."""
     story.begin("Verify")
-    report, loans, days = verify_books(shell, lender.books)
+    verified = verify_books(shell, lender.books)
+    report, loans, days = verified.report, verified.loans, verified.days
     story.fact(
         "findings", report.findings_total,
         f"{report.transfers:,} transfers, {loans.loans:,} loans from {loans.events:,} events,"

@@ -15,7 +15,8 @@ from karez.services.bookkeeping.naming import derive_id
 from karez.services.lending import open_chart
 from karez.services.products import TermSheet, catalogue, publish
 
-BANK, BORROWINGS, CAPITAL, FUNDING_COST, OPERATING_COST = "1020", "2200", "3010", "5010", "5040"
+CASH, BANK, BORROWINGS, CAPITAL = "1010", "1020", "2200", "3010"
+FUNDING_COST, OPERATING_COST = "5010", "5040"
 _CAPITAL_SHARE = Decimal("0.2")
 
 
@@ -32,11 +33,13 @@ class Lender:
         return major_of(amount_minor, self.currency)
 
     def end_month(self, last: date) -> None:
-        """Pay the interest of a month on what is borrowed; then borrow what lacks, or repay."""
+        """Pay a month's interest, carry the cash to the bank; then borrow what lacks, or repay."""
         # Of the day before, which this month's end does not move, however often it is begun.
         owed = balance(self.books, BORROWINGS, last - timedelta(1)).balance_minor
         interest = int(owed * self.funding_pct_year / 100 / 12)
         self._post("funding", str(last), last, (FUNDING_COST, BANK), interest)
+        cash = balance(self.books, CASH, last).balance_minor
+        self._post("carrying", str(last), last, (BANK, CASH), cash)
         left = balance(self.books, BANK, last).balance_minor
         if left < 0:
             self._post("borrowing", str(last), last, (BANK, BORROWINGS), -left)

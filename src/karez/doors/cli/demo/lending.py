@@ -15,7 +15,7 @@ from karez.doors.cli.demo.story import Story
 from karez.engines.servicing.events import Disbursement
 from karez.kernel.errors import ensure
 from karez.services.bookkeeping.naming import derive_id
-from karez.services.lending import Booking, Command, Loan, book_loans, record
+from karez.services.lending import Booking, Command, DrawLimit, Loan, book_loans, record
 from karez.services.parties import Kind, Party, record_parties
 from karez.services.products import TermSheet, find_sheet
 
@@ -92,6 +92,7 @@ def lend(lender: Lender, setting: Setting, offers: Sequence[Offer]) -> list[Loan
                 industry=party.party.industry,
                 pd=offer.pd_year,
                 lgd=sheet.lgd(),
+                limit=DrawLimit(offer.amount_minor),
                 actor=_ACTOR,
             )
         )

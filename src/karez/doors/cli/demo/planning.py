@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import attrs
 import numpy as np
 
@@ -10,6 +13,7 @@ from karez.doors.cli.demo.setting import Setting
 from karez.doors.cli.demo.story import Story
 from karez.doors.cli.import_invoices import InvoiceIntake
 from karez.doors.cli.price_words import by_industry_words, major_of, refusal_words
+from karez.doors.cli.report_options import write_rows
 from karez.doors.cli.shell import Shell, table
 from karez.doors.files.markets import FirmFolder, read_firm_folder
 from karez.doors.files.price.firms import read_curve
@@ -38,30 +42,47 @@ class Season:
     """The plan that is lent by: that of the year, or after a shock."""
 
 
-def plan_the_season(shell: Shell, story: Story, setting: Setting, evidence: Evidence) -> Season:
-    """Tell the chapters from files to a plan, and return the plan."""
+@attrs.frozen
+class RefusedRow:
+    """A row of a list of firms that cannot be read."""
+
+    file: str
+    line: int
+    field: str
+    value: str
+    code: str
+    message: str
+
+
+def plan_the_season(
+    shell: Shell, story: Story, setting: Setting, evidence: Evidence, refused: Path
+) -> Season:
+    """Tell the chapters from files to a plan, and return the plan.
+
+    Rows that cannot be read are kept in the folder ``refused``, each with the reason.
+    """
     firms = read_firm_folder(setting.folder)
     mapping = InvoiceMapping.load(firms.mapping)
     party = {name: f"{mapping.party_scheme}:{name}" for name in firms.names}
-    _take_in(shell, story, firms, mapping, evidence)
+    shutil.rmtree(refused, ignore_errors=True)
+    refused.mkdir()
+    with progress(shell, "invoices") as tell:
+        _take_in(story, firms, InvoiceIntake(evidence, mapping, tell, refused))
+    tell_refused_firms(story, firms, refused)
     gallery = _portray(story, setting, evidence)
     year = _plan(story, setting, firms, party, gallery)
     plan = _shock(story, setting, year)
     return Season(firms, party, year, evidence, plan)
 
 
-def _take_in(
-    shell: Shell, story: Story, firms: FirmFolder, mapping: InvoiceMapping, evidence: Evidence
-) -> None:
+def _take_in(story: Story, firms: FirmFolder, intake: InvoiceIntake) -> None:
     story.begin("Invoices become facts")
     story.say(
         f"{len(firms.names):,} firms: {len(firms.defaulted):,} had a loan before,"
         f" {sum(firms.defaulted.values()):,} of these failed; {len(firms.asking):,} ask for one."
     )
-    with progress(shell, "invoices") as tell:
-        intake = InvoiceIntake(evidence, mapping, tell)
-        for file in firms.invoices:
-            intake.take(file)
+    for file in firms.invoices:
+        intake.take(file)
     done = intake.report.intake
     kept = done.recorded + done.there_already
     story.fact(
@@ -69,10 +90,31 @@ def _take_in(
         f"{kept:,} invoices stand in the facts book, under a signed log; {done.refused:,} were"
         " refused.",
     )  # fmt: skip
+    if intake.kept:
+        story.say(f"What was refused, and why: {', '.join(map(str, intake.kept))}")
     story.say(
         f"Among them {done.noted['void']:,} void ones, {done.noted['negative']:,} returns,"
         f" {done.noted['repeated_numbers']:,} numbers that stand twice."
     )
+
+
+def tell_refused_firms(story: Story, firms: FirmFolder, folder: Path) -> None:
+    """Tell how many rows of the lists of firms cannot be read, and keep each with the reason."""
+    count = len(firms.refusals)
+    story.facts["firms_refused"] = count
+    if not count:
+        return
+    rows = [
+        RefusedRow(Path(each.file).name, each.line, each.field, each.value, each.error.code,
+                   each.error.message)
+        for each in firms.refusals
+    ]  # fmt: skip
+    file = folder / "firms.csv"
+    write_rows(file, rows)
+    story.say(
+        f"{count:,} rows of the lists of firms cannot be read, such as", f"  {firms.refusals[0]}"
+    )
+    story.say(f"All of them, and why: {file}")
 
 
 def _portray(story: Story, setting: Setting, evidence: Evidence) -> Gallery:

@@ -87,7 +87,9 @@ SELECT
     industry,
     application_id,
     reference,
-    recorded_at
+    recorded_at,
+    limit_minor,
+    revolves_until
 FROM lending.loan
 WHERE
     institution_id = current_setting('karez.institution_id')::integer
@@ -100,6 +102,7 @@ SELECT l.loan_number
 FROM lending.loan AS l
 WHERE
     l.institution_id = current_setting('karez.institution_id')::integer
+    AND l.loan_number > %(after)s
     AND (%(borrower_id)s::uuid IS NULL OR l.borrower_id = %(borrower_id)s::uuid)
     AND (%(reference)s::text IS NULL OR l.reference = %(reference)s::text)
     AND (

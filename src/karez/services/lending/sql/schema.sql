@@ -4,7 +4,8 @@ CREATE SCHEMA lending;
 
 -- What was agreed. `terms` and `late` are the engine's terms and policy of late charges. The
 -- accounts are numbers of the money book; those of fees and of what a borrower has paid too much
--- are opened when they are first needed.
+-- are opened when they are first needed. `limit_minor` is the most that may be paid out in all;
+-- where the loan revolves until before a day, the most that may be owed of it; NULL is no limit.
 CREATE TABLE lending.loan (
     institution_id integer NOT NULL,
     loan_number bigint NOT NULL CHECK (loan_number > 0),
@@ -28,8 +29,13 @@ CREATE TABLE lending.loan (
     application_id uuid,
     reference text NOT NULL,
     recorded_at timestamptz NOT NULL,
+    limit_minor bigint,
+    revolves_until date,
     PRIMARY KEY (institution_id, loan_number),
-    CHECK ((product_code IS NULL) = (product_version IS NULL))
+    CHECK ((product_code IS NULL) = (product_version IS NULL)),
+    CONSTRAINT loan_limit_check CHECK (
+        limit_minor > 0 OR (limit_minor IS NULL AND revolves_until IS NULL)
+    )
 );
 
 CREATE UNIQUE INDEX loan_id ON lending.loan (institution_id, loan_id);

@@ -202,3 +202,32 @@ SELECT
 FROM origination.application AS a
 WHERE a.institution_id = current_setting('karez.institution_id')::integer
 ORDER BY a.application_id;
+
+-- name: group_loans
+-- Find the loans that were asked for in groups, which are among these parties or which one of them
+-- is or was in, and when each was asked for.
+SELECT DISTINCT
+    l.loan_number,
+    t.other_id AS group_id,
+    e.valid_on
+FROM parties.tie AS t
+INNER JOIN lending.loan AS l
+    ON t.institution_id = l.institution_id AND t.party_id = l.borrower_id
+INNER JOIN origination.event AS e
+    ON l.institution_id = e.institution_id AND l.application_id = e.application_id AND e.number = 1
+WHERE
+    t.institution_id = current_setting('karez.institution_id')::integer
+    AND t.kind = 'member-of'
+    AND l.opened_on <= %(day)s
+    AND (e.content::jsonb ->> 'group')::uuid = t.other_id
+    AND t.other_id IN (
+        SELECT m.other_id
+        FROM parties.tie AS m
+        WHERE
+            m.institution_id = t.institution_id
+            AND m.kind = 'member-of'
+            AND (
+                m.party_id = any(%(party_ids)s::uuid[]) OR m.other_id = any(%(party_ids)s::uuid[])
+            )
+    )
+ORDER BY l.loan_number;

@@ -292,6 +292,345 @@ WHERE
     )
 ORDER BY v.loan_number, v.number;
 
+-- name: open_payouts
+-- Find what was sent by files through an account under these ids and no statement has shown yet.
+SELECT
+    p.amount_minor,
+    f.execute_on,
+    p.returns,
+    p.account,
+    p.end_to_end,
+    p.loan_number,
+    p.event_number,
+    p.kind
+FROM payments.payout AS p
+INNER JOIN payments.payout_file AS f
+    ON p.institution_id = f.institution_id AND p.file_number = f.file_number
+LEFT JOIN payments.payout_refusal AS r
+    ON
+        p.institution_id = r.institution_id
+        AND p.file_number = r.file_number
+        AND p.line = r.line
+WHERE
+    p.institution_id = current_setting('karez.institution_id')::integer
+    AND p.end_to_end = any(%(end_to_ends)s::text[])
+    AND f.channel = %(channel)s
+    AND f.currency = %(currency)s
+    AND r.line IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM payments.act AS a
+        WHERE
+            a.institution_id = p.institution_id
+            AND a.kind = 'confirm'
+            AND (
+                (a.loan_number = p.loan_number AND a.event_number = p.event_number)
+                OR a.mirrors = p.returns
+            )
+    )
+ORDER BY p.file_number, p.line;
+
+-- name: waiting_payouts
+-- List what went out of an account in the book, and neither by a file nor on a statement.
+SELECT
+    v.kind,
+    v.amount_minor,
+    v.valid_on,
+    v.loan_number,
+    v.number AS event_number,
+    NULL::bigint AS returns,
+    y.name,
+    y.account,
+    y.bic,
+    '' AS said,
+    s.attempts,
+    s.reason
+FROM lending.event AS v
+INNER JOIN lending.loan AS l
+    ON v.institution_id = l.institution_id AND v.loan_number = l.loan_number
+LEFT JOIN LATERAL (
+    SELECT
+        e.name,
+        e.account,
+        e.bic
+    FROM payments.payee AS e
+    WHERE
+        e.institution_id = v.institution_id
+        AND e.loan_number = v.loan_number
+        AND e.kind = CASE v.kind WHEN 'disbursement' THEN 'disbursement' ELSE 'refund' END
+    ORDER BY e.version DESC
+    LIMIT 1
+) AS y ON TRUE
+CROSS JOIN
+    LATERAL (
+        SELECT
+            count(p.line) AS attempts,
+            count(p.line) - count(r.line) AS alive,
+            (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
+        FROM payments.payout AS p
+        LEFT JOIN payments.payout_refusal AS r
+            ON
+                p.institution_id = r.institution_id
+                AND p.file_number = r.file_number
+                AND p.line = r.line
+        WHERE
+            p.institution_id = v.institution_id
+            AND p.loan_number = v.loan_number
+            AND p.event_number = v.number
+    ) AS s
+WHERE
+    v.institution_id = current_setting('karez.institution_id')::integer
+    AND v.kind IN ('disbursement', 'credit-balance-refund')
+    AND coalesce(v.channel, %(channel)s) = %(channel)s
+    AND v.valid_on BETWEEN %(since)s AND %(through)s
+    AND l.currency = %(currency)s
+    AND s.alive = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM payments.act AS a
+        WHERE
+            a.institution_id = v.institution_id
+            AND a.loan_number = v.loan_number
+            AND a.event_number = v.number
+            AND a.kind = 'confirm'
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM lending.event AS u
+        WHERE
+            u.institution_id = v.institution_id
+            AND u.loan_number = v.loan_number
+            AND u.kind = 'undo'
+            AND (u.content::json ->> 'undone')::integer = v.number
+    )
+UNION ALL
+SELECT
+    a.kind,
+    a.amount_minor,
+    a.valid_on,
+    NULL AS loan_number,
+    NULL AS event_number,
+    a.act_number AS returns,
+    e.name,
+    nullif(e.account, '') AS account,
+    '' AS bic,
+    concat_ws(' ', e.booked_on::text, e.remittance) AS said,
+    s.attempts,
+    s.reason
+FROM payments.act AS a
+INNER JOIN payments.entry AS e
+    ON a.institution_id = e.institution_id AND a.entry_number = e.entry_number
+INNER JOIN payments.statement AS t
+    ON e.institution_id = t.institution_id AND e.statement_number = t.statement_number
+CROSS JOIN
+    LATERAL (
+        SELECT
+            count(p.line) AS attempts,
+            count(p.line) - count(r.line) AS alive,
+            (array_agg(r.code || ': ' || r.reason ORDER BY p.attempt DESC))[1] AS reason
+        FROM payments.payout AS p
+        LEFT JOIN payments.payout_refusal AS r
+            ON
+                p.institution_id = r.institution_id
+                AND p.file_number = r.file_number
+                AND p.line = r.line
+        WHERE p.institution_id = a.institution_id AND p.returns = a.act_number
+    ) AS s
+WHERE
+    a.institution_id = current_setting('karez.institution_id')::integer
+    AND a.kind = 'return'
+    AND a.ledger = %(channel)s
+    AND a.valid_on BETWEEN %(since)s AND %(through)s
+    AND t.currency = %(currency)s
+    AND s.alive = 0
+    AND NOT EXISTS (
+        SELECT 1 FROM payments.act AS m
+        WHERE m.institution_id = a.institution_id AND m.mirrors = a.act_number
+    )
+ORDER BY valid_on, loan_number NULLS LAST, event_number, returns;
+
+-- name: alive_returns
+-- Find which of these acts a file has sent that the bank has not refused.
+SELECT
+    p.returns,
+    p.file_number
+FROM payments.payout AS p
+LEFT JOIN payments.payout_refusal AS r
+    ON
+        p.institution_id = r.institution_id
+        AND p.file_number = r.file_number
+        AND p.line = r.line
+WHERE
+    p.institution_id = current_setting('karez.institution_id')::integer
+    AND p.returns = any(%(acts)s::bigint[])
+    AND r.line IS NULL;
+
+-- name: borrower_called
+-- Read what a borrower is called now.
+SELECT concat_ws(' ', nullif(p.given, ''), p.name)
+FROM parties.party AS p
+WHERE
+    p.institution_id = current_setting('karez.institution_id')::integer
+    AND p.party_id = any(%(parties)s::uuid[])
+ORDER BY p.version DESC
+LIMIT 1;
+
+-- name: payees
+-- Read where the money of a loan goes, the latest version of each kind.
+SELECT DISTINCT ON (kind)
+    kind,
+    version,
+    name,
+    account,
+    bic
+FROM payments.payee
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_number = %(loan)s
+ORDER BY kind ASC, version DESC;
+
+-- name: last_payout_file
+-- Read the number of the last file.
+SELECT coalesce(max(file_number), 0)
+FROM payments.payout_file
+WHERE institution_id = current_setting('karez.institution_id')::integer;
+
+-- name: bank_account
+-- Read the bank account of the last statement that went to an account of the chart.
+SELECT account
+FROM payments.statement
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND channel = %(channel)s
+ORDER BY statement_number DESC
+LIMIT 1;
+
+-- name: payout_files
+-- List the files of payouts, or one.
+SELECT
+    file_number,
+    account,
+    bic,
+    name,
+    channel,
+    currency,
+    execute_on,
+    sum_minor,
+    actor,
+    recorded_at
+FROM payments.payout_file
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND (%(file)s::integer IS NULL OR file_number = %(file)s)
+ORDER BY file_number;
+
+-- name: payouts_of_files
+-- List the payouts of these files, and what became of each.
+SELECT
+    p.file_number,
+    p.line,
+    p.kind,
+    p.amount_minor,
+    p.loan_number,
+    p.event_number,
+    p.returns,
+    p.attempt,
+    p.end_to_end,
+    p.name,
+    p.account,
+    p.bic,
+    p.remittance,
+    CASE WHEN r.line IS NULL THEN '' ELSE r.code || ': ' || r.reason END AS refused,
+    (
+        SELECT count(*) > 0 FROM payments.act AS a
+        WHERE
+            a.institution_id = p.institution_id
+            AND a.kind = 'confirm'
+            AND (
+                (a.loan_number = p.loan_number AND a.event_number = p.event_number)
+                OR a.mirrors = p.returns
+            )
+    ) AS is_confirmed
+FROM payments.payout AS p
+LEFT JOIN payments.payout_refusal AS r
+    ON
+        p.institution_id = r.institution_id
+        AND p.file_number = r.file_number
+        AND p.line = r.line
+WHERE
+    p.institution_id = current_setting('karez.institution_id')::integer
+    AND p.file_number = any(%(files)s::integer[])
+ORDER BY p.file_number, p.line;
+
+-- name: unbalanced_payout_files
+-- Find files whose payouts are not as many, or not as much, as was said.
+SELECT
+    f.file_number,
+    f.payouts,
+    f.sum_minor,
+    count(p.line) AS there,
+    coalesce(sum(p.amount_minor), 0)::bigint AS there_minor
+FROM payments.payout_file AS f
+LEFT JOIN payments.payout AS p
+    ON f.institution_id = p.institution_id AND f.file_number = p.file_number
+WHERE f.institution_id = current_setting('karez.institution_id')::integer
+GROUP BY f.file_number, f.payouts, f.sum_minor
+HAVING count(p.line) <> f.payouts OR coalesce(sum(p.amount_minor), 0) <> f.sum_minor
+ORDER BY f.file_number;
+
+-- name: wrong_payouts
+-- Find payouts that are in force, of what was undone, is less, or is in force twice.
+WITH w AS (
+    SELECT
+        p.file_number,
+        p.line,
+        p.end_to_end,
+        p.amount_minor,
+        coalesce(v.amount_minor, a.amount_minor, 0) AS book_minor,
+        count(*) OVER (PARTITION BY p.loan_number, p.event_number, p.returns) AS files
+    FROM payments.payout AS p
+    LEFT JOIN payments.payout_refusal AS r
+        ON
+            p.institution_id = r.institution_id
+            AND p.file_number = r.file_number
+            AND p.line = r.line
+    LEFT JOIN lending.event AS v
+        ON
+            p.institution_id = v.institution_id
+            AND p.loan_number = v.loan_number
+            AND p.event_number = v.number
+            AND v.kind IN ('disbursement', 'credit-balance-refund')
+            AND NOT EXISTS (
+                SELECT 1 FROM lending.event AS u
+                WHERE
+                    u.institution_id = v.institution_id
+                    AND u.loan_number = v.loan_number
+                    AND u.kind = 'undo'
+                    AND (u.content::json ->> 'undone')::integer = v.number
+            )
+    LEFT JOIN payments.act AS a
+        ON
+            p.institution_id = a.institution_id
+            AND p.returns = a.act_number
+            AND a.kind = 'return'
+            AND NOT EXISTS (
+                SELECT 1 FROM payments.act AS m
+                WHERE
+                    m.institution_id = a.institution_id
+                    AND m.mirrors = a.act_number
+                    AND m.kind = 'undo'
+            )
+    WHERE
+        p.institution_id = current_setting('karez.institution_id')::integer
+        AND r.line IS NULL
+)
+
+SELECT
+    w.end_to_end,
+    w.amount_minor,
+    w.book_minor,
+    w.files
+FROM w
+WHERE w.amount_minor > w.book_minor OR w.files > 1
+ORDER BY w.file_number, w.line;
+
 -- name: queue
 -- List payments of which something lies on suspense, the oldest first.
 SELECT
@@ -496,6 +835,50 @@ INNER JOIN payments.statement AS t
 WHERE a.institution_id = current_setting('karez.institution_id')::integer
 GROUP BY t.currency
 ORDER BY t.currency;
+
+-- name: suspense_apart
+-- Compare what acts moved on the suspense account by themselves with what was posted for them.
+WITH moved AS (
+    SELECT coalesce(sum(a.suspense_minor), 0)::bigint AS acts_minor
+    FROM payments.act AS a
+    LEFT JOIN payments.act AS m
+        ON a.institution_id = m.institution_id AND a.mirrors = m.act_number
+    WHERE
+        a.institution_id = current_setting('karez.institution_id')::integer
+        AND a.suspense_minor <> 0
+        AND a.kind <> 'assign'
+        AND (a.kind <> 'undo' OR m.kind <> 'assign')
+),
+
+posted AS (
+    SELECT
+        coalesce(sum(t.amount_minor) FILTER (WHERE t.credit_account = %(account)s), 0)::bigint
+        - coalesce(sum(t.amount_minor) FILTER (WHERE t.debit_account = %(account)s), 0)::bigint
+            AS posted_minor
+    FROM money.transfer AS t
+    INNER JOIN money.kind AS k ON t.institution_id = k.institution_id AND t.kind = k.kind
+    WHERE
+        t.institution_id = current_setting('karez.institution_id')::integer
+        AND (t.debit_account = %(account)s OR t.credit_account = %(account)s)
+        AND k.name = any(%(kinds)s::text[])
+)
+
+SELECT
+    moved.acts_minor,
+    posted.posted_minor
+FROM moved
+CROSS JOIN posted
+WHERE moved.acts_minor <> posted.posted_minor;
+
+-- name: acts_by_kind
+-- Count what was done with payments.
+SELECT
+    kind,
+    count(*) AS acts
+FROM payments.act
+WHERE institution_id = current_setting('karez.institution_id')::integer
+GROUP BY kind
+ORDER BY kind;
 
 -- name: mirrored
 -- Find which of these acts were taken back or confirmed.

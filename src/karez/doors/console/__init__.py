@@ -1,0 +1,1 @@
+"""The console: pages made on the server for the people of a lender."""
