@@ -15,7 +15,7 @@ from karez.services.bookkeeping import Books
 from karez.services.closing import close_days
 from karez.services.consent import find_consent, revoke
 from karez.services.lending import Booking, Loan
-from karez.services.monitoring import Sign, rescore, watch
+from karez.services.monitoring import Sign, WatchList, rescore, watch
 from karez.services.origination import Desk, Score
 from karez.services.parties import find_party
 from karez.services.payments import add_promise
@@ -98,6 +98,33 @@ def test_rescore__without_consent_the_probability_stays_and_is_stale(desk: Desk)
     assert [each.is_stale for each in second.loans] == [True, True]
     assert [each.pd for each in second.loans] == [each.pd for each in first.loans]
     assert findings(desk) == []
+    listed = watch(desk.books, second.on)
+    [one] = listed.loans
+    assert (one.loan, [each.sign for each in one.reasons]) == (1, [Sign.CONSENT])
+    assert listed.stale == 1, "a loan of which nothing was ever to be read is only counted"
+    assert watch(desk.books, first.on) == WatchList([], 1)
+
+
+def test_rescore__a_consent_for_underwriting_alone_is_left_in_peace(desk: Desk):
+    consent_id = consent(desk.books, desk.name)
+    trade(desk)
+    run_on(desk, MILL)
+    done = rescore(desk, SCORE, actor="olga")
+    assert [(each.is_stale, each.use_id) for each in done.loans] == [(True, None)]
+    assert find_consent(desk.books, consent_id).uses == []
+    assert watch(desk.books, done.on) == WatchList([], 1)
+
+
+def test_rescore__a_consent_that_was_used_up_is_no_alarm(desk: Desk):
+    consent_id = watching(desk)
+    trade(desk)
+    run_on(desk, MILL)
+    first = rescore(desk, SCORE, actor="olga")
+    close_days([desk.books], first.on)
+    [again] = rescore(desk, SCORE, actor="olga").loans
+    assert again.is_stale
+    assert again.use_id == find_consent(desk.books, consent_id).uses[1].use.use_id
+    assert watch(desk.books, first.on + timedelta(days=1)) == WatchList([], 1)
 
 
 def late_books(desk: Desk) -> date:
@@ -133,6 +160,7 @@ def test_closing__caught_up_on_is_as_day_by_day(desk: Desk, twin: Desk):
         for ahead in steps:
             close_days([lender.books], on + timedelta(days=ahead))
         assert findings(lender) == []
+        assert (1, on, 2, 3) in stages(lender.books), "what is caught up on has a stage that moved"
     assert told(desk.books) == told(twin.books)
 
 
@@ -149,7 +177,7 @@ def test_watch__each_reason_names_where_it_comes_from(desk: Desk):
     add_promise(desk.books, "1", 50_00, on - timedelta(days=3), made_on=on - timedelta(days=9),
                 actor="till")  # fmt: skip
     close_days([desk.books], on)
-    [one] = watch(desk.books, on)
+    [one] = watch(desk.books, on).loans
     assert (one.loan, one.borrower, one.stage) == (1, MILL, 2)
     assert one.exposure_minor > 1_200_00
     found = {each.sign: each for each in one.reasons}
@@ -158,14 +186,14 @@ def test_watch__each_reason_names_where_it_comes_from(desk: Desk):
     assert found[Sign.STAGE].source == f"provision of {on} (RISKIER)"
     assert found[Sign.RISKIER].source.startswith(f"score of {on} by model ")
     assert found[Sign.PROMISE].source.startswith("promise 1, made on ")
-    assert watch(desk.books, DAY) == [], "a past day is as it was"
+    assert watch(desk.books, DAY) == WatchList([], 0), "a past day is as it was"
 
 
 def test_watch__those_that_owe_most_first(desk: Desk):
     for number, amount in ((1, 100_00), (2, 900_00), (3, 500_00)):
         lend(desk.books, [monthly(number, MILL, desk)], amount)
     close_days([desk.books], date(2026, 8, 5))
-    assert [each.loan for each in watch(desk.books, date(2026, 8, 5))] == [2, 3, 1]
+    assert [each.loan for each in watch(desk.books, date(2026, 8, 5)).loans] == [2, 3, 1]
 
 
 def test_watch__trade_that_turns_in_circles_and_buyers_that_are_gone(desk: Desk):
@@ -181,6 +209,6 @@ def test_watch__trade_that_turns_in_circles_and_buyers_that_are_gone(desk: Desk)
         )  # fmt: skip
     run_on(desk, MILL)
     done = rescore(desk, SCORE, actor="olga")
-    found = {each.sign: each for one in watch(desk.books, done.on) for each in one.reasons}
+    found = {each.sign: each for one in watch(desk.books, done.on).loans for each in one.reasons}
     assert {Sign.RECIPROCAL, Sign.LOST_BUYERS} <= set(found)
     assert found[Sign.RECIPROCAL].source.startswith("figure reciprocal_share, score of ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -12,12 +13,13 @@ from karez.doors.cli.application_options import open_desk
 from karez.doors.cli.bookkeeping import preview_option
 from karez.doors.cli.shell import Shell, command_options, table
 from karez.doors.files.score_models import read_score
+from karez.kernel.ids import show_id
 from karez.services import monitoring
 from karez.services.monitoring import Rescored
 from karez.services.origination import Score
 
 SHOWN_MOST = 20
-"""So many loans are shown, those whose probability has risen most first."""
+"""So many loans are shown, those whose probability has risen most first; stale ones are not."""
 
 
 @click.command()
@@ -50,7 +52,7 @@ def rescore(shell: Shell, *, model_file: Path, by: str | None, preview: bool) ->
         "scored": len(done.loans) - stale,
         "stale": stale,
         "already": done.already,
-        "loans": [attrs.asdict(each) for each in done.loans],
+        "loans": [_document(each) for each in done.loans],
     }
     said = "would be scored" if preview else "scored"
     total = (
@@ -60,14 +62,19 @@ def rescore(shell: Shell, *, model_file: Path, by: str | None, preview: bool) ->
     shell.show(document, [*_page(done.loans), total])
 
 
+def _document(one: Rescored) -> dict[str, Any]:
+    use = None if one.use_id is None else show_id("use", one.use_id)
+    return attrs.asdict(one) | {"use_id": use}
+
+
 def _page(loans: list[Rescored]) -> list[str]:
-    if not loans:
+    fresh = [each for each in loans if not each.is_stale]
+    if not fresh:
         return []
-    first = sorted(loans, key=lambda one: (one.pd_before - one.pd, one.loan_number))
+    fresh.sort(key=lambda one: (one.pd_before - one.pd, one.loan_number))
     rows = [
         (one.loan_number, f"{one.pd_before:.1%}", f"{one.pd:.1%}",
-         f"{one.pd_low:.1%} to {one.pd_high:.1%}", "stale" if one.is_stale else "",
-         "; ".join(one.reasons))
-        for one in first[:SHOWN_MOST]
+         f"{one.pd_low:.1%} to {one.pd_high:.1%}", "; ".join(one.reasons))
+        for one in fresh[:SHOWN_MOST]
     ]  # fmt: skip
-    return table(["loan", "before", "pd", "from to", "", "reasons"], rows)
+    return table(["loan", "before", "pd", "from to", "reasons"], rows)

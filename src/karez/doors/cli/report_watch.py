@@ -55,13 +55,13 @@ class Line:
 def watch(shell: Shell, *, loan: int | None, on: date | None, file: Path | None) -> None:
     """List the loans that need a person, those that owe most first, with all reasons.
 
-    With --loan each reason is told with the event, provision, score or figure that it rests on.
+    With --loan each reason is told with the event, provision, score or figure that it rests on. A
+    loan whose borrower never let facts be read for monitoring is only counted.
     """
     with open_books(shell) as books:
         day = on or lending.business_date(books, today())
-        listed = monitoring.watch(books, day)
-    if loan is not None:
-        listed = [each for each in listed if each.loan == loan]
+        found = monitoring.watch(books, day)
+    listed = [each for each in found.loans if loan is None or each.loan == loan]
     lines = [Line.of(each) for each in listed]
     if file is not None:
         write_rows(file, lines)
@@ -71,7 +71,12 @@ def watch(shell: Shell, *, loan: int | None, on: date | None, file: Path | None)
     ]
     for row in rows:
         del row["sources"]
-    shell.show({"as_of": day, "rows": rows}, [f"as of {day}", *_page(lines, listed, loan)])
+    page = [f"as of {day}", *_page(lines, listed, loan)]
+    if found.stale and loan is None:
+        page.append(
+            f"{found.stale:,} loans keep an older default probability: no new facts were read."
+        )
+    shell.show({"as_of": day, "stale": found.stale, "rows": rows}, page)
 
 
 def _page(lines: list[Line], listed: list[Watched], loan: int | None) -> list[str]:

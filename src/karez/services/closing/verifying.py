@@ -30,8 +30,7 @@ def verify(books: Books) -> ClosingVerification:
     """Check that each day was ended once for each part without a gap, and provisions.
 
     What is set aside for loans must be what the general ledger has on the accounts of allowances,
-    the stage of each loan that by which it was last provided for, and the default probability of
-    each provision the newest on its day.
+    and the stage of each loan that by which it was last provided for.
     """
     report = ClosingVerification()
     with books.transaction() as connection:
@@ -58,9 +57,6 @@ def _verify_stages(connection: psycopg.Connection, report: ClosingVerification) 
     for loan, stage, provided in connection.execute(QUERIES["stages_apart"].text):
         what = f"is in stage {stage}, and was provided for in stage {provided}"
         report.find("stage", "lending.standing", loan, what)
-    for loan, day, pd, expected in connection.execute(QUERIES["probabilities_apart"].text):
-        what = f"of {day} has a default probability of {pd:.6f}, and it was {expected:.6f}"
-        report.find("probability", "closing.allowance", loan, what)
 
 
 def _verify_allowances(connection: psycopg.Connection, report: ClosingVerification) -> None:

@@ -2,7 +2,7 @@
 
 from karez.services.monitoring.rescoring import Rescored, Rescoring, rescore
 from karez.services.monitoring.verifying import MonitoringVerification, verify
-from karez.services.monitoring.watching import Reason, Sign, Watched, watch
+from karez.services.monitoring.watching import Reason, Sign, Watched, WatchList, watch
 
 __all__ = [
     "MonitoringVerification",
@@ -10,6 +10,7 @@ __all__ = [
     "Rescored",
     "Rescoring",
     "Sign",
+    "WatchList",
     "Watched",
     "rescore",
     "verify",

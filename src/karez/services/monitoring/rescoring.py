@@ -19,6 +19,7 @@ from karez.services.monitoring.queries import QUERIES
 from karez.services.origination import Desk, Score
 from karez.services.origination.covering import Opened, Request, open_windows
 from karez.services.origination.desk import read_applications
+from karez.services.origination.errors import ConsentRequiredError
 from karez.services.origination.event import Gathered
 from karez.services.origination.gathering import Sitter, portray_opened
 from karez.services.origination.said import labels_of
@@ -39,8 +40,9 @@ _NO_PARTY = "the register of parties does not have its borrower"
 class Rescored:
     """What is thought of a loan from a day on. A stale probability is the one before.
 
-    In a preview nothing was read: ``pd`` is the one before then, and ``reasons`` say under which
-    consent facts would be read.
+    ``use_id`` is the use of a consent that let facts be read, or was refused; None where there was
+    no consent for monitoring. In a preview nothing was read: ``pd`` is the one before then, and
+    ``reasons`` say under which consent facts would be read.
     """
 
     loan_number: int
@@ -75,11 +77,13 @@ class _Running:
     pd_low: float
     pd_high: float
 
-    def kept(self, reason: str) -> Rescored:
-        """Return the probability before as a stale one, for a reason."""
+    def kept(self, error: KarezError | None) -> Rescored:
+        """Return the probability before as a stale one, because of an error, or for no party."""
+        reason = _NO_PARTY if error is None else error.message.splitlines()[0].rstrip(".")
         return Rescored(
             loan_number=self.loan_number, pd_before=self.pd, pd=self.pd, pd_low=self.pd_low,
             pd_high=self.pd_high, is_stale=True, reasons=(reason,),
+            use_id=error.details["use"] if isinstance(error, ConsentRequiredError) else None,
         )  # fmt: skip
 
 
@@ -117,14 +121,10 @@ def rescore(desk: Desk, score: Score, *, actor: str, preview: bool = False) -> R
 
 def _foreseen(loan: _Running, answer: Opened | KarezError | None) -> Rescored:
     if not isinstance(answer, Opened):
-        return loan.kept(_why_not(answer))
+        return loan.kept(answer)
     use = answer.use
     said = f"facts from {use.range_from} to {use.range_to} would be read"
-    return attrs.evolve(loan.kept(said), is_stale=False)
-
-
-def _why_not(answer: KarezError | None) -> str:
-    return _NO_PARTY if answer is None else answer.message.splitlines()[0].rstrip(".")
+    return attrs.evolve(loan.kept(None), is_stale=False, reasons=(said,))
 
 
 def _kept(  # noqa: PLR0913, PLR0917 - what is asked, of whom, and what is known
@@ -146,7 +146,7 @@ def _kept(  # noqa: PLR0913, PLR0917 - what is asked, of whom, and what is known
         subjects = _subjects(connection, on, readable, parties, portraits)
         scores = score_subjects(score, subjects)
         made = {
-            loan.loan_number: loan.kept(_why_not(found))
+            loan.loan_number: loan.kept(found)
             if isinstance(found, KarezError)
             else Rescored(
                 loan_number=loan.loan_number, pd_before=loan.pd, pd=found.pd, pd_low=found.pd_low,
@@ -163,9 +163,9 @@ def _kept(  # noqa: PLR0913, PLR0917 - what is asked, of whom, and what is known
     return result
 
 
-def _refusal(answer: Opened | KarezError | None) -> str:
+def _refusal(answer: Opened | KarezError | None) -> KarezError | None:
     assert not isinstance(answer, Opened)  # noqa: S101 - what lies open was scored
-    return _why_not(answer)
+    return answer
 
 
 def _portraits(
@@ -230,7 +230,7 @@ def _write(
 ) -> None:
     columns: dict[str, list[object]] = {
         name: [getattr(each, name) for each in scores]
-        for name in ("loan_number", "pd", "pd_low", "pd_high", "use_id")
+        for name in ("loan_number", "pd", "pd_low", "pd_high", "is_stale", "use_id")
     }
     for name in ("reasons", "figures"):
         columns[name] = [msgspec.json.encode(getattr(each, name)).decode() for each in scores]

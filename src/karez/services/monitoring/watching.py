@@ -78,6 +78,17 @@ class Watched:
     reasons: tuple[Reason, ...]
 
 
+@attrs.frozen
+class WatchList:
+    """The loans that need a person, and how many others keep a stale default probability.
+
+    These want a consent for monitoring, and no more than that: they never had one that ended.
+    """
+
+    loans: list[Watched]
+    stale: int
+
+
 @attrs.frozen(kw_only=True)
 class _Score:
     """The newest score of a loan, as the query ``newest_scores`` gives it."""
@@ -85,6 +96,7 @@ class _Score:
     valid_on: date
     pd: float
     is_stale: bool
+    has_ended: bool
     model_sha256: str
     reasons: tuple[str, ...]
     figures: Mapping[str, float]
@@ -104,7 +116,7 @@ class _Origin:
     application: Application | None
 
 
-def watch(books: Books, on: date) -> list[Watched]:
+def watch(books: Books, on: date) -> WatchList:
     """Return the loans that need a person at the end of a day, those that owe most first.
 
     Events, scores and provisions count by their day. Whether a pledge still stands, and what came
@@ -127,9 +139,11 @@ def watch(books: Books, on: date) -> list[Watched]:
     origins = _origins(books, numbers)
     ended = _ended_pledges(books, origins.values())
     listed: list[Watched] = []
+    stale = 0
     for place in book.is_open.nonzero()[0].tolist():
         number = int(book.numbers[place])
         origin, score = origins[number], scores.get(number)
+        stale += score is not None and score.is_stale and not score.has_ended
         reasons = (
             *_late(book, place),
             *_restaged(worse.get(number)),
@@ -145,18 +159,21 @@ def watch(books: Books, on: date) -> list[Watched]:
             listed.append(_watched(book, place, told))
     names = _names(books, {each.borrower for each in listed})
     listed.sort(key=lambda one: (one.currency, -one.exposure_minor, one.loan))
-    return [attrs.evolve(each, borrower=names.get(each.borrower, each.borrower)) for each in listed]
+    named = [
+        attrs.evolve(each, borrower=names.get(each.borrower, each.borrower)) for each in listed
+    ]
+    return WatchList(named, stale)
 
 
 def _scores(rows: Iterable[tuple[Any, ...]]) -> dict[int, _Score]:
     """``rows`` are of columns that the query names, of many types."""
     return {
         loan: _Score(
-            valid_on=valid_on, pd=pd, is_stale=is_stale, model_sha256=model,
+            valid_on=valid_on, pd=pd, is_stale=is_stale, has_ended=has_ended, model_sha256=model,
             reasons=msgspec.json.decode(reasons, type=tuple[str, ...]),
             figures=msgspec.json.decode(figures, type=dict[str, float]),
         )
-        for loan, valid_on, pd, is_stale, model, reasons, figures in rows
+        for loan, valid_on, pd, is_stale, has_ended, model, reasons, figures in rows
     }  # fmt: skip
 
 
@@ -208,8 +225,8 @@ def _scored(score: _Score | None, origin: _Origin) -> Iterator[Reason]:
         words = f"default probability {score.pd:.1%}, and {before:.1%} when it was lent"
         said = "" if score.is_stale else "".join(f"; {each}" for each in score.reasons)
         yield Reason(Sign.RISKIER, words, score.source + said)
-    if score.is_stale:
-        yield Reason(Sign.CONSENT, "no new facts are known: its score is stale",
+    if score.has_ended:
+        yield Reason(Sign.CONSENT, "its consent for monitoring has ended: its score is stale",
                      f"{score.source}: {'; '.join(score.reasons)}")  # fmt: skip
 
 

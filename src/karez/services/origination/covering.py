@@ -1,7 +1,7 @@
 """Under which consent facts of a borrower are read: found, used, and on record before any reading.
 
 A consent covers the facts of its grantor in this institution's facts book where it names the series
-``facts`` for underwriting. A use is recorded, allowed or refused, in a transaction of its own: so
+``facts`` for the purpose. A use is recorded, allowed or refused, in a transaction of its own: so
 whatever becomes of the step, the reading is on record.
 """
 
@@ -61,12 +61,13 @@ class _Attempt:
     window: Window | None
     reason: str = ""
 
-    def answer(self, receiver: str) -> Opened | KarezError:
+    def answer(self, receiver: str, *, preview: bool) -> Opened | KarezError:
         if self.use is not None and self.window is not None:
             return Opened(self.use, self.window)
+        use = None if preview or self.use is None else self.use.use_id
         return ConsentRequiredError(
             receiver=receiver, party=self.request.party.key, purpose=self.request.purpose,
-            reason=self.reason,
+            reason=self.reason, use=use,
         )  # fmt: skip
 
 
@@ -100,12 +101,20 @@ def open_windows(
     book = desk.evidence.book  # its keys are read before anything is locked
     with desk.evidence.transaction() as connection:
         keys = sorted({key for each in requests for key in each.party.party.keys})
-        consents = uses.consents_over(connection, keys, receiver=desk.name, series=SERIES)
-        chosen = {each.request_id: _choose(connection, desk, each, consents) for each in requests}
+        consents = {
+            purpose: uses.consents_over(
+                connection, keys, receiver=desk.name, purpose=purpose, series=SERIES
+            )
+            for purpose in {each.purpose for each in requests}
+        }
+        chosen = {
+            each.request_id: _choose(connection, desk, each, consents[each.purpose])
+            for each in requests
+        }
         if not preview:
             tried = _begin(connection, chosen)
             record_uses(connection, book, tried)
-    return {request: each.answer(desk.name) for request, each in chosen.items()}
+    return {request: each.answer(desk.name, preview=preview) for request, each in chosen.items()}
 
 
 def _may(application: Application, kind: str) -> bool:
@@ -122,14 +131,15 @@ def _choose(
     request: Request,
     consents: dict[str, list[tuple[UUID, date, date]]],
 ) -> _Attempt:
-    """Return the first use that a consent allows, or else the last that is refused, and why."""
-    last = _Attempt(request, None, None, "it has granted none over its facts")
+    """Return the first use that a consent allows, or else why the latest consent refuses it."""
+    refused: _Attempt | None = None
     for key in request.party.party.keys:
         for consent_id, first, last_day in consents.get(key, ()):
             since = max(first, request.on - timedelta(days=RANGE_DAYS))
             until = min(last_day, request.on)
             if until < since:
-                last = attrs.evolve(last, reason=f"the consent covers {first} to {last_day}")
+                reason = f"the consent covers {first} to {last_day}"
+                refused = refused or _Attempt(request, None, None, reason)
                 continue
             use = Use(
                 consent_id, desk.name, request.purpose, SCOPE, Mode.VIEW, SERIES, since, until,
@@ -140,8 +150,8 @@ def _choose(
                 # One id for one request: who asks again is told the same, and reads once.
                 name = derive_id("karez.application.use", str(request.request_id), str(consent_id))
                 return _Attempt(request, attrs.evolve(use, use_id=name), Window(key, since, until))
-            last = _Attempt(request, use, None, error.message.rstrip("."))
-    return last
+            refused = refused or _Attempt(request, use, None, error.message.rstrip("."))
+    return refused or _Attempt(request, None, None, "it has granted none over its facts")
 
 
 def _begin(connection: psycopg.Connection, chosen: dict[UUID, _Attempt]) -> list[UUID]:

@@ -356,30 +356,6 @@ WHERE
     )
 ORDER BY s.loan_number;
 
--- name: probabilities_apart
--- List provisions made with another default probability than the newest on their day.
-SELECT
-    a.loan_number,
-    a.valid_on,
-    a.pd,
-    coalesce(s.pd, l.pd) AS expected
-FROM closing.allowance AS a
-INNER JOIN lending.loan AS l
-    ON a.institution_id = l.institution_id AND a.loan_number = l.loan_number
-LEFT JOIN LATERAL (
-    SELECT m.pd FROM monitoring.score AS m
-    WHERE
-        m.institution_id = a.institution_id
-        AND m.loan_number = a.loan_number
-        AND m.valid_on <= a.valid_on
-    ORDER BY m.valid_on DESC
-    LIMIT 1
-) AS s ON TRUE
-WHERE
-    a.institution_id = current_setting('karez.institution_id')::integer
-    AND a.pd <> coalesce(s.pd, l.pd)
-ORDER BY a.loan_number, a.valid_on;
-
 -- name: allowances
 -- Add up what is set aside, by product and stage.
 WITH provided AS (

@@ -84,32 +84,44 @@ SELECT
     fresh.pd_low,
     fresh.pd_high,
     %(model_sha256)s,
-    fresh.use_id IS NULL,
+    fresh.is_stale,
     fresh.use_id,
     fresh.reasons,
     fresh.figures,
     %(actor)s
-FROM unnest(
-    %(loan_number)s::bigint[], %(pd)s::double precision[], %(pd_low)s::double precision[],
-    %(pd_high)s::double precision[], %(use_id)s::uuid[], %(reasons)s::text[], %(figures)s::text[]
-) AS fresh (loan_number, pd, pd_low, pd_high, use_id, reasons, figures)
+FROM
+    unnest(
+        %(loan_number)s::bigint[],
+        %(pd)s::double precision[],
+        %(pd_low)s::double precision[],
+        %(pd_high)s::double precision[],
+        %(is_stale)s::boolean[],
+        %(use_id)s::uuid[],
+        %(reasons)s::text[],
+        %(figures)s::text[]
+    ) AS fresh (loan_number, pd, pd_low, pd_high, is_stale, use_id, reasons, figures)
 ON CONFLICT DO NOTHING;
 
 -- name: newest_scores
--- Read the newest score of each loan on a day.
-SELECT DISTINCT ON (loan_number)
-    loan_number,
-    valid_on,
-    pd,
-    is_stale,
-    model_sha256,
-    reasons,
-    figures
-FROM monitoring.score
+-- Read the newest score of each loan on a day, and whether a consent for it had ended, or rested.
+SELECT DISTINCT ON (s.loan_number)
+    s.loan_number,
+    s.valid_on,
+    s.pd,
+    s.is_stale,
+    coalesce(
+        u.verdict IN ('consent-revoked', 'consent-expired', 'consent-paused'), FALSE
+    ) AS has_ended,
+    s.model_sha256,
+    s.reasons,
+    s.figures
+FROM monitoring.score AS s
+LEFT JOIN rights.consent_use AS u
+    ON s.institution_id = u.institution_id AND s.use_id = u.use_id
 WHERE
-    institution_id = current_setting('karez.institution_id')::integer
-    AND valid_on <= %(day)s
-ORDER BY loan_number ASC, valid_on DESC;
+    s.institution_id = current_setting('karez.institution_id')::integer
+    AND s.valid_on <= %(day)s
+ORDER BY s.loan_number ASC, s.valid_on DESC;
 
 -- name: stages_worse
 -- Read the loans whose last provision until a day is in stage 2 or 3, with why and since when.
@@ -160,7 +172,8 @@ WHERE
     AND loan_number = any(%(loans)s::bigint[]);
 
 -- name: uses_missing
--- List fresh scores that name a use of a consent which is not on record, or was refused.
+-- List scores that name a use of a consent which is not on record, fresh ones whose use was refused,
+-- and stale ones whose use was allowed.
 SELECT
     s.loan_number,
     s.valid_on
@@ -170,7 +183,7 @@ LEFT JOIN rights.consent_use AS u
 WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.use_id IS NOT NULL
-    AND u.use_id IS NULL
+    AND (u.verdict = 'allowed') IS DISTINCT FROM NOT s.is_stale
 ORDER BY s.loan_number, s.valid_on;
 
 -- name: stale_apart
@@ -195,3 +208,27 @@ WHERE
     s.institution_id = current_setting('karez.institution_id')::integer
     AND s.is_stale
 ORDER BY s.loan_number, s.valid_on;
+
+-- name: probabilities_apart
+-- List provisions made with another default probability than the newest on their day.
+SELECT
+    a.loan_number,
+    a.valid_on,
+    a.pd,
+    coalesce(s.pd, l.pd) AS expected
+FROM closing.allowance AS a
+INNER JOIN lending.loan AS l
+    ON a.institution_id = l.institution_id AND a.loan_number = l.loan_number
+LEFT JOIN LATERAL (
+    SELECT m.pd FROM monitoring.score AS m
+    WHERE
+        m.institution_id = a.institution_id
+        AND m.loan_number = a.loan_number
+        AND m.valid_on <= a.valid_on
+    ORDER BY m.valid_on DESC
+    LIMIT 1
+) AS s ON TRUE
+WHERE
+    a.institution_id = current_setting('karez.institution_id')::integer
+    AND a.pd <> coalesce(s.pd, l.pd)
+ORDER BY a.loan_number, a.valid_on;

@@ -19,8 +19,9 @@ CREATE TABLE monitoring.score (
     recorded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (institution_id, loan_number, valid_on),
     CHECK (pd_low >= 0 AND pd_low <= pd AND pd <= pd_high AND pd_high <= 1),
-    -- What is fresh rests on facts that a use of a consent has opened.
-    CHECK (is_stale = (use_id IS NULL))
+    -- What is fresh rests on facts that a use of a consent has opened; a stale one may name the use
+    -- that was refused.
+    CHECK (is_stale OR use_id IS NOT NULL)
 );
 
 ALTER TABLE monitoring.score ENABLE ROW LEVEL SECURITY;
