@@ -172,8 +172,8 @@ WHERE
     AND loan_number = any(%(loans)s::bigint[]);
 
 -- name: uses_missing
--- List scores that name a use of a consent which is not on record, fresh ones whose use was refused,
--- and stale ones whose use was allowed.
+-- List scores whose use of a consent is not on record, fresh ones whose use was refused, and stale
+-- ones whose use was allowed.
 SELECT
     s.loan_number,
     s.valid_on
