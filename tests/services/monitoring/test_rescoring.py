@@ -169,7 +169,7 @@ def test_verify__finds_a_provision_with_another_probability(desk: Desk, database
     with database.connect(None) as owner, owner.transaction():
         owner.execute("UPDATE closing.allowance SET pd = 0.5 WHERE loan_number = 1 AND stage = 2")
         owner.execute("UPDATE monitoring.score SET is_stale = TRUE, use_id = NULL")
-    assert {each.check for each in findings(desk)} == {"probability", "stale"}
+    assert {each.check for each in findings(desk)} == {"newest", "probability", "stale"}
 
 
 def test_watch__each_reason_names_where_it_comes_from(desk: Desk):

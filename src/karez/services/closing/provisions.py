@@ -203,7 +203,7 @@ def _eased(task: Task, loans: Records) -> tuple[Int64s, Bools]:
 
 def _newest(task: Task, loans: Records) -> Floats:
     """Return the default probability of each loan: that of its last score, or of the booking."""
-    asked = {"part": task.part, "day": task.day}
+    asked = {"part": task.part}
     result = task.connection.execute(QUERIES["scores"].text, asked, binary=True).pgresult
     assert result is not None  # noqa: S101 - for the type checker
     found = unpack_columns(result, _SCORE)

@@ -29,6 +29,8 @@ def verify(books: Books) -> MonitoringVerification:
             if pd != before:
                 what = f"as of {day} is stale and says {pd:.6f}, and {before:.6f} held before"
                 report.find("stale", "monitoring.score", loan, what)
+        for (loan,) in connection.execute(QUERIES["newest_apart"].text):
+            report.find("newest", "monitoring.newest", loan, "is not that of its last fresh score")
         for loan, day, pd, expected in connection.execute(QUERIES["probabilities_apart"].text):
             what = f"of {day} has a default probability of {pd:.6f}, and it was {expected:.6f}"
             report.find("probability", "closing.allowance", loan, what)

@@ -91,24 +91,16 @@ SELECT
 FROM loan;
 
 -- name: scores
--- Read by column the newest default probability of loans of a part that were scored again by a day.
-WITH newest AS (
-    SELECT DISTINCT ON (loan_number)
-        loan_number,
-        pd
-    FROM monitoring.score
-    WHERE
-        institution_id = current_setting('karez.institution_id')::integer
-        AND loan_number >= %(part)s::bigint << 13
-        AND loan_number < (%(part)s::bigint + 1) << 13
-        AND valid_on <= %(day)s
-    ORDER BY loan_number ASC, valid_on DESC
-)
-
+-- Read by column the default probability of the last fresh score of loans of a part. None is as of
+-- a day after the one that is being ended.
 SELECT
     array_agg(loan_number) AS loan_number,
     array_agg(pd) AS pd
-FROM newest;
+FROM monitoring.newest
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_number >= %(part)s::bigint << 13
+    AND loan_number < (%(part)s::bigint + 1) << 13;
 
 -- name: income_before
 -- Read by column how income of these loans grew until this day.

@@ -72,35 +72,47 @@ SELECT max(closed_on) AS closed_on FROM locked;
 
 -- name: add_scores
 -- Keep scores; of a loan that was scored as of the day meanwhile the first one stays.
-INSERT INTO monitoring.score (
-    institution_id, loan_number, valid_on, pd, pd_low, pd_high, model_sha256, is_stale, use_id,
-    reasons, figures, actor
+WITH added AS (
+    INSERT INTO monitoring.score (
+        institution_id, loan_number, valid_on, pd, pd_low, pd_high, model_sha256, is_stale, use_id,
+        reasons, figures, actor
+    )
+    SELECT
+        current_setting('karez.institution_id')::integer,
+        fresh.loan_number,
+        %(day)s,
+        fresh.pd,
+        fresh.pd_low,
+        fresh.pd_high,
+        %(model_sha256)s,
+        fresh.is_stale,
+        fresh.use_id,
+        fresh.reasons,
+        fresh.figures,
+        %(actor)s
+    FROM
+        unnest(
+            %(loan_number)s::bigint[],
+            %(pd)s::double precision[],
+            %(pd_low)s::double precision[],
+            %(pd_high)s::double precision[],
+            %(is_stale)s::boolean[],
+            %(use_id)s::uuid[],
+            %(reasons)s::text[],
+            %(figures)s::text[]
+        ) AS fresh (loan_number, pd, pd_low, pd_high, is_stale, use_id, reasons, figures)
+    ON CONFLICT DO NOTHING
+    RETURNING institution_id, loan_number, pd, is_stale
 )
+
+INSERT INTO monitoring.newest (institution_id, loan_number, pd)
 SELECT
-    current_setting('karez.institution_id')::integer,
-    fresh.loan_number,
-    %(day)s,
-    fresh.pd,
-    fresh.pd_low,
-    fresh.pd_high,
-    %(model_sha256)s,
-    fresh.is_stale,
-    fresh.use_id,
-    fresh.reasons,
-    fresh.figures,
-    %(actor)s
-FROM
-    unnest(
-        %(loan_number)s::bigint[],
-        %(pd)s::double precision[],
-        %(pd_low)s::double precision[],
-        %(pd_high)s::double precision[],
-        %(is_stale)s::boolean[],
-        %(use_id)s::uuid[],
-        %(reasons)s::text[],
-        %(figures)s::text[]
-    ) AS fresh (loan_number, pd, pd_low, pd_high, is_stale, use_id, reasons, figures)
-ON CONFLICT DO NOTHING;
+    institution_id,
+    loan_number,
+    pd
+FROM added
+WHERE NOT is_stale
+ON CONFLICT (institution_id, loan_number) DO UPDATE SET pd = excluded.pd;
 
 -- name: newest_scores
 -- Read the newest score of each loan on a day, and whether a consent for it had ended, or rested.
@@ -232,3 +244,30 @@ WHERE
     a.institution_id = current_setting('karez.institution_id')::integer
     AND a.pd <> coalesce(s.pd, l.pd)
 ORDER BY a.loan_number, a.valid_on;
+
+-- name: newest_apart
+-- List loans whose newest probability is not that of their last fresh score.
+WITH scored AS (
+    SELECT DISTINCT ON (loan_number)
+        loan_number,
+        pd
+    FROM monitoring.score
+    WHERE
+        institution_id = current_setting('karez.institution_id')::integer
+        AND NOT is_stale
+    ORDER BY loan_number ASC, valid_on DESC
+),
+
+kept AS (
+    SELECT
+        loan_number,
+        pd
+    FROM monitoring.newest
+    WHERE institution_id = current_setting('karez.institution_id')::integer
+)
+
+SELECT coalesce(scored.loan_number, kept.loan_number) AS loan_number
+FROM scored
+FULL JOIN kept ON scored.loan_number = kept.loan_number
+WHERE scored.pd IS DISTINCT FROM kept.pd
+ORDER BY loan_number;
