@@ -37,6 +37,12 @@ FORMS = {
         "",
         "kills while days of loans are ended",
     ),
+    "webhook_kills": (
+        50,
+        "services/outbox/test_kill.py",
+        "",
+        "kills of the sender of webhooks",
+    ),
     "demo_kills": (
         50,
         "doors/test_cli_demo.py",

@@ -62,6 +62,32 @@ CREATE TABLE access.pass (
 
 CREATE INDEX pass_account ON access.pass (institution_id, account_id, made_at);
 
+-- The public half of a key on a person's device; "uses" is the device's own count of signatures.
+CREATE TABLE access.passkey (
+    institution_id integer NOT NULL,
+    credential_id bytea NOT NULL CHECK (length(credential_id) > 0),
+    account_id uuid NOT NULL,
+    label text NOT NULL,
+    public_key bytea NOT NULL,
+    uses bigint NOT NULL CHECK (uses >= 0),
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at timestamptz,
+    PRIMARY KEY (institution_id, credential_id)
+);
+
+CREATE INDEX passkey_account ON access.passkey (institution_id, account_id);
+
+-- What a device is asked to sign, for one purpose, until it is answered or has run out.
+CREATE TABLE access.challenge (
+    institution_id integer NOT NULL,
+    challenge_id uuid NOT NULL,
+    challenge bytea NOT NULL CHECK (length(challenge) = 32),
+    purpose text NOT NULL CHECK (purpose IN ('add', 'sign-in')),
+    account_id uuid CHECK ((account_id IS NULL) = (purpose = 'sign-in')),
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (institution_id, challenge_id)
+);
+
 -- Sign-ins that failed, by the name that was tried.
 CREATE TABLE access.failure (
     institution_id integer NOT NULL,
@@ -154,12 +180,39 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.pass ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.pass
 USING (institution_id = current_setting('karez.institution_id')::integer);
+ALTER TABLE access.passkey ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON access.passkey
+USING (institution_id = current_setting('karez.institution_id')::integer);
+ALTER TABLE access.challenge ENABLE ROW LEVEL SECURITY;
+CREATE POLICY institution ON access.challenge
+USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.failure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.failure
 USING (institution_id = current_setting('karez.institution_id')::integer);
 ALTER TABLE access.proposal ENABLE ROW LEVEL SECURITY;
+-- Nobody is written down as another person than the one behind their account.
 CREATE POLICY institution ON access.proposal
-USING (institution_id = current_setting('karez.institution_id')::integer);
+USING (institution_id = current_setting('karez.institution_id')::integer)
+WITH CHECK (
+    institution_id = current_setting('karez.institution_id')::integer
+    AND EXISTS (
+        SELECT FROM access.account AS a
+        WHERE
+            a.institution_id = proposal.institution_id
+            AND a.account_id = proposal.maker_id
+            AND a.person_id = proposal.maker_person_id
+    )
+    AND (
+        checker_id IS NULL
+        OR EXISTS (
+            SELECT FROM access.account AS a
+            WHERE
+                a.institution_id = proposal.institution_id
+                AND a.account_id = proposal.checker_id
+                AND a.person_id = proposal.checker_person_id
+        )
+    )
+);
 ALTER TABLE access.answer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY institution ON access.answer
 USING (institution_id = current_setting('karez.institution_id')::integer);
@@ -170,8 +223,8 @@ USING (institution_id = current_setting('karez.institution_id')::integer);
 -- A reader sees what was done and who may do what, and no secret.
 GRANT USAGE ON SCHEMA access TO karez_application, karez_reader;
 GRANT SELECT, INSERT ON
-access.desk, access.account, access.membership, access.pass, access.failure, access.proposal,
-access.answer, access.audit TO karez_application;
+access.desk, access.account, access.membership, access.pass, access.passkey, access.challenge,
+access.failure, access.proposal, access.answer, access.audit TO karez_application;
 GRANT UPDATE (audits, digest) ON access.desk TO karez_application;
 GRANT UPDATE (full_name, outlet, password, totp_secret, totp_step, ended_at) ON access.account
 TO karez_application;
@@ -179,5 +232,6 @@ GRANT UPDATE (verdict, checker_id, checker_person_id, checker, verdict_reason, d
 ON access.proposal TO karez_application;
 GRANT UPDATE (ended_at) ON access.membership TO karez_application;
 GRANT UPDATE (seen_at, ended_at) ON access.pass TO karez_application;
-GRANT DELETE ON access.failure, access.answer TO karez_application;
+GRANT UPDATE (uses, ended_at) ON access.passkey TO karez_application;
+GRANT DELETE ON access.failure, access.answer, access.challenge TO karez_application;
 GRANT SELECT ON access.proposal, access.audit TO karez_reader;

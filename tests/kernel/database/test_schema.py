@@ -31,6 +31,8 @@ SCHEMAS = tuple(
         "services/payments",
         "services/closing",
         "services/access",
+        "services/outbox",
+        "services/jobs",
     )
 )
 

@@ -87,3 +87,21 @@ class OwnProposalError(ForbiddenError):
     """Proposal {proposal} is your own; somebody else decides about it."""
 
     code = "own-proposal"
+
+
+class PasskeyRefusedError(SignInRefusedError):
+    """This passkey does not let anybody in here now; begin again, or use another way to sign in.
+
+    Whether the key, its owner or the time was at fault is not said.
+    """
+
+    code = "passkey-refused"
+
+
+class PasskeyMalformedError(InvalidInputError):
+    """This passkey cannot be kept: make it within five minutes, once, on this site's own page.
+
+    The device must check who holds it, by a finger or a code.
+    """
+
+    code = "passkey-malformed"

@@ -94,8 +94,9 @@ def sign_in(  # noqa: PLR0913 - what is typed, and where
     """
     with books.transaction() as connection:
         asked = {"name": name, "within": WITHIN, "failure_id": new_id()}
-        failed = connection.execute(QUERIES["failures"].text, asked).fetchone()
+        # The account is locked first: of many guesses at once each counts those before it.
         row = connection.execute(QUERIES["secrets_of"].text, asked).fetchone()
+        failed = connection.execute(QUERIES["failures"].text, asked).fetchone()
         account_id, hashed, secret, last_step = row or (None, None, None, 0)
         known = _is_password(hashed or _NOBODY, password) and hashed is not None
         step = last_step if secret is None else _step_of(secret, code, now, after=last_step)
@@ -120,8 +121,10 @@ def _step_of(secret: bytes, code: str, now: datetime, *, after: int = 0) -> int 
     """Return the step that a code is of, if it is of now and later than the last one used."""
     current = int(now.timestamp()) // STEP_SECONDS
     steps: Sequence[int] = [current + around for around in _AROUND if current + around > after]
-    given = code.strip().replace(" ", "")
-    return next((one for one in steps if hmac.compare_digest(totp(secret, one), given)), None)
+    given = code.replace(" ", "").encode(errors="replace")  # compare_digest takes no other text
+    return next(
+        (one for one in steps if hmac.compare_digest(totp(secret, one).encode(), given)), None
+    )
 
 
 def _is_password(hashed: str, password: str) -> bool:

@@ -185,7 +185,7 @@ WHERE
     AND name = %(name)s
     AND kind = 'person'
     AND ended_at IS NULL
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 -- name: set_password
 -- Keep the hash of a new password.
@@ -433,3 +433,99 @@ SELECT
 FROM access.audit
 WHERE institution_id = current_setting('karez.institution_id')::integer
 ORDER BY audit_number;
+
+-- name: forget_challenges
+-- Forget challenges that have run out.
+DELETE FROM access.challenge
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND expires_at <= clock_timestamp();
+
+-- name: add_challenge
+-- Keep what a device is asked to sign.
+INSERT INTO access.challenge (
+    institution_id, challenge_id, challenge, purpose, account_id, expires_at
+)
+VALUES (
+    current_setting('karez.institution_id')::integer,
+    %(challenge_id)s,
+    %(challenge)s,
+    %(purpose)s,
+    %(account_id)s,
+    clock_timestamp() + %(lasts)s::interval
+);
+
+-- name: take_challenge
+-- Take a challenge away, if it is in force for this purpose and account: it is answered once.
+DELETE FROM access.challenge
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND challenge_id = %(challenge_id)s
+    AND purpose = %(purpose)s
+    AND account_id IS NOT DISTINCT FROM %(account_id)s::uuid
+    AND expires_at > clock_timestamp()
+RETURNING challenge;
+
+-- name: add_passkey
+-- Keep the public half of a key of an account.
+INSERT INTO access.passkey (
+    institution_id, credential_id, account_id, label, public_key, uses
+)
+VALUES (
+    current_setting('karez.institution_id')::integer,
+    %(credential_id)s,
+    %(account_id)s,
+    %(label)s,
+    %(public_key)s,
+    %(uses)s
+)
+ON CONFLICT DO NOTHING;
+
+-- name: passkey
+-- Read a key in force of an account in force, and lock it: its counter goes up with each use.
+SELECT
+    k.account_id,
+    k.public_key,
+    k.uses
+FROM access.passkey AS k
+INNER JOIN access.account AS a
+    ON
+        k.institution_id = a.institution_id
+        AND k.account_id = a.account_id
+WHERE
+    k.institution_id = current_setting('karez.institution_id')::integer
+    AND k.credential_id = %(credential_id)s
+    AND k.ended_at IS NULL
+    AND a.ended_at IS NULL
+FOR UPDATE OF k;
+
+-- name: use_passkey
+-- Note the counter of a key at its last use.
+UPDATE access.passkey
+SET uses = %(uses)s
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND credential_id = %(credential_id)s;
+
+-- name: end_passkey
+-- End a key of an account.
+UPDATE access.passkey
+SET ended_at = clock_timestamp()
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND account_id = %(account_id)s
+    AND credential_id = %(credential_id)s
+    AND ended_at IS NULL;
+
+-- name: passkeys_of
+-- List the keys of an account, the oldest first.
+SELECT
+    credential_id,
+    label,
+    made_at,
+    ended_at
+FROM access.passkey
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND account_id = %(account_id)s
+ORDER BY made_at;
