@@ -245,6 +245,8 @@ CALLS = {
     "score apply": "loans.csv --model score.json",
     "score explain": "loans.csv --model score.json --id L1",
     "score audit": "loans.csv --model score.json",
+    "loan rescore": "--model score.json --preview",
+    "report watch": "",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves

@@ -33,6 +33,7 @@ SCHEMAS = tuple(
         "services/access",
         "services/outbox",
         "services/jobs",
+        "services/monitoring",
     )
 )
 

@@ -116,10 +116,17 @@ def list_consents(
 
 
 def consents_over(
-    connection: psycopg.Connection, grantors: Sequence[str], *, receiver: str, series: str
+    connection: psycopg.Connection,
+    grantors: Sequence[str],
+    *,
+    receiver: str,
+    purpose: str,
+    series: str,
 ) -> dict[str, list[tuple[UUID, date, date]]]:
-    """Return by grantor the consents over a series, the latest first, and the days they cover."""
-    asked = {"grantors": list(grantors), "receiver": receiver, "series": series}
+    """Return by grantor the consents for a purpose, the latest first, and the days they cover."""
+    asked = {
+        "grantors": list(grantors), "receiver": receiver, "purpose": purpose, "series": series,
+    }  # fmt: skip
     found: dict[str, list[tuple[UUID, date, date]]] = {}
     for grantor, *rest in connection.execute(QUERIES["consents_over"].text, asked):
         found.setdefault(grantor, []).append((rest[0], rest[1], rest[2]))

@@ -29,6 +29,7 @@ COMMANDS = {
     "re-age": (f"{_CHANGES}:re_age", "Spread all that is open over new instalments."),
     "pause": (f"{_CHANGES}:pause", "Let no interest run for some days."),
     "rate": (f"{_CHANGES}:rate", "Change the yearly rate from a day on."),
+    "rescore": ("karez.doors.cli.loan_rescore:rescore", "Score all loans that run again."),
     "record": ("karez.doors.cli.loan_record:record_file", "Record the events of a file."),
 }
 

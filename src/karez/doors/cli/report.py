@@ -17,6 +17,7 @@ COMMANDS = {
     "counties": (f"{_BOOK}:counties", "What each county owes."),
     "concentration": (f"{_BOOK}:concentration", "Who owes most."),
     "losses": (f"{_BOOK}:losses", "What the book may lose within a year."),
+    "watch": ("karez.doors.cli.report_watch:watch", "The loans that need a person, and why."),
     "vintages": (f"{_BOOK}:vintages", "How the loans of each quarter fared."),
     "rolls": (f"{_BOOK}:rolls", "How loans move between states of arrears."),
 }

@@ -7,7 +7,7 @@ import click
 
 from karez.doors.cli.bookkeeping import open_books, progress, show_verification
 from karez.doors.cli.shell import Shell, command_options
-from karez.services import access, bookkeeping, closing, lending, outbox, payments
+from karez.services import access, bookkeeping, closing, lending, monitoring, outbox, payments
 from karez.services.bookkeeping import Books, Verification
 from karez.services.closing import ClosingVerification
 from karez.services.lending import LendingVerification
@@ -25,13 +25,13 @@ class Verified:
 
 
 def verify_books(shell: Shell, books: Books) -> Verified:
-    """Recompute the money book, loans, days, payments, the audit and the outbox."""
+    """Recompute the money book, loans, days, payments, scores, the audit and the outbox."""
     with progress(shell, "transfers") as tell:
         report = bookkeeping.verify(books, tell)
     with progress(shell, "loans") as tell:
         loans = lending.verify(books, tell)
     verified = Verified(report, loans, closing.verify(books), payments.verify(books))
-    others = (access.verify(books), outbox.verify(books))
+    others = (monitoring.verify(books), access.verify(books), outbox.verify(books))
     for other in (loans, verified.days, verified.payments, *others):
         report.take(other)
     return verified

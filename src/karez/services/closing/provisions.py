@@ -49,6 +49,7 @@ ALLOWANCE: np.dtype[np.void] = np.dtype(
 )
 _EASING = np.dtype([("loan_number", "i8"), ("valid_on", "i4"), ("in_default", "?")])
 _SET_ASIDE = np.dtype([("loan_number", "i8"), ("stage", "i2"), ("allowance_minor", "i8")])
+_SCORE = np.dtype([("loan_number", "i8"), ("pd", "f8")])
 _RATE = np.dtype([("loan_number", "i8"), ("rate_pct_year", "f8")])
 
 
@@ -58,11 +59,14 @@ class Staged:
 
     stage: Int64s
     why: Int64s
+    pd: Floats
     receivables: Receivables
 
     def of(self, wanted: Bools) -> Staged:
         """Return those of some of the loans."""
-        return Staged(self.stage[wanted], self.why[wanted], some(self.receivables, wanted))
+        return Staged(
+            self.stage[wanted], self.why[wanted], self.pd[wanted], some(self.receivables, wanted)
+        )
 
 
 def is_owed(loans: Records) -> Bools:
@@ -73,8 +77,9 @@ def is_owed(loans: Records) -> Bools:
 def stage_loans(task: Task, loans: Records) -> Staged:
     """Return the stages of the loans of a part at the end of a day.
 
-    Days past due and forbearance decide, by the rules of each loan's product; a charge-off is a
-    default. The default probability is that of the booking until a loan is scored again.
+    Days past due, forbearance and a default probability that has risen since the booking decide,
+    by the rules of each loan's product; a charge-off is a default. The probability is the newest on
+    the day: that of the booking until a loan is scored again.
     """
     is_late = loans["oldest_due"] >= 0
     late = np.where(is_late, task.number - loans["oldest_due"], 0).astype(np.int64)
@@ -82,9 +87,10 @@ def stage_loans(task: Task, loans: Records) -> Staged:
     stage = np.full(len(loans), DONE_WITH, np.int64)
     why = np.full(len(loans), int(Why.SOUND), np.int64)
     stage[loans["status"] == _PENDING] = 1
+    pd = _newest(task, loans)
     columns = Receivables(
         ids=cast("Sequence[str]", loans["loan_number"]),  # they only name a loan that is wrong
-        pd=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
+        pd=np.minimum(pd, np.nextafter(1.0, 0.0)),
         pd_at_start=np.minimum(loans["pd"], np.nextafter(1.0, 0.0)),
         lgd=loans["lgd"],
         rate_pct_year=np.zeros(len(loans)),
@@ -101,7 +107,7 @@ def stage_loans(task: Task, loans: Records) -> Staged:
         lost = at & (loans["status"] == _CHARGED_OFF)
         late[lost] = np.maximum(late[lost], rules.default_days)
         stage[at], why[at] = stages(some(columns, at), rules)
-    return Staged(stage, why, columns)
+    return Staged(stage, why, pd, columns)
 
 
 def some(columns: Receivables, wanted: Bools) -> Receivables:
@@ -122,8 +128,9 @@ def provide(task: Task, loans: Records, staged: Staged, outlooks: Outlooks) -> l
     assert institution_id is not None  # noqa: S101 - for the type checker
     fresh = np.zeros(len(loans), ALLOWANCE)
     fresh["institution_id"] = institution_id[0]
-    for name in ("loan_number", "pd", "lgd"):
+    for name in ("loan_number", "lgd"):
         fresh[name] = loans[name]
+    fresh["pd"] = staged.pd
     fresh["valid_on"], fresh["stage"], fresh["why"] = task.number, staged.stage, staged.why
     if is_owed(loans).any():
         _expect(task, loans, staged, outlooks, fresh)
@@ -192,6 +199,18 @@ def _eased(task: Task, loans: Records) -> tuple[Int64s, Bools]:
     days[at] = task.number - found["valid_on"][here]
     in_default[at] = found["in_default"][here]
     return days, in_default
+
+
+def _newest(task: Task, loans: Records) -> Floats:
+    """Return the default probability of each loan: that of its last score, or of the booking."""
+    asked = {"part": task.part}
+    result = task.connection.execute(QUERIES["scores"].text, asked, binary=True).pgresult
+    assert result is not None  # noqa: S101 - for the type checker
+    found = unpack_columns(result, _SCORE)
+    pd = loans["pd"].copy()
+    here = np.isin(found["loan_number"], loans["loan_number"])
+    pd[np.searchsorted(loans["loan_number"], found["loan_number"][here])] = found["pd"][here]
+    return pd
 
 
 def _set_aside(connection: psycopg.Connection, loans: Int64s) -> Records:

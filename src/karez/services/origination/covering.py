@@ -1,7 +1,7 @@
 """Under which consent facts of a borrower are read: found, used, and on record before any reading.
 
 A consent covers the facts of its grantor in this institution's facts book where it names the series
-``facts`` for underwriting. A use is recorded, allowed or refused, in a transaction of its own: so
+``facts`` for the purpose. A use is recorded, allowed or refused, in a transaction of its own: so
 whatever becomes of the step, the reading is on record.
 """
 
@@ -42,20 +42,33 @@ class Opened:
 
 
 @attrs.frozen
+class Request:
+    """Whose facts are to be read, as of which day, by whom and for what; one id, one reading."""
+
+    request_id: UUID
+    party: Known
+    on: date
+    reader: str
+    purpose: str = PURPOSE
+
+
+@attrs.frozen
 class _Attempt:
     """A use that was chosen: with a window where it is allowed, else with the reason."""
 
-    party: Known
+    request: Request
     use: Use | None
     window: Window | None
     reason: str = ""
 
-    def answer(self, receiver: str) -> Opened | KarezError:
+    def answer(self, receiver: str, *, preview: bool) -> Opened | KarezError:
         if self.use is not None and self.window is not None:
             return Opened(self.use, self.window)
+        use = None if preview or self.use is None else self.use.use_id
         return ConsentRequiredError(
-            receiver=receiver, party=self.party.key, purpose=PURPOSE, reason=self.reason
-        )
+            receiver=receiver, party=self.request.party.key, purpose=self.request.purpose,
+            reason=self.reason, use=use,
+        )  # fmt: skip
 
 
 def open_facts(
@@ -65,7 +78,6 @@ def open_facts(
 
     A preview asks whether a consent covers the reading, and records nothing.
     """
-    book = desk.evidence.book  # its keys are read before anything is locked
     with desk.evidence.transaction() as connection:
         found = read_applications(connection, {each.application_id for each in commands})
         wanted = [
@@ -74,17 +86,35 @@ def open_facts(
             if (one := found.get(each.application_id)) and _may(one, kind)
         ]
         borrowers = read_parties(connection, {one.asked.borrower for _, one in wanted})
-        asked = [(command, borrowers[one.asked.borrower]) for command, one in wanted]
-        keys = sorted({key for _, party in asked for key in party.party.keys})
-        consents = uses.consents_over(connection, keys, receiver=desk.name, series=SERIES)
+    requests = [
+        Request(command.command_id, borrowers[one.asked.borrower], command.on,
+                command.actor or "karez application")
+        for command, one in wanted
+    ]  # fmt: skip
+    return open_windows(desk, requests, preview=preview)
+
+
+def open_windows(
+    desk: Desk, requests: Sequence[Request], *, preview: bool
+) -> dict[UUID, Opened | KarezError]:
+    """Use a consent for each request; return by request what lies open, or why nothing does."""
+    book = desk.evidence.book  # its keys are read before anything is locked
+    with desk.evidence.transaction() as connection:
+        keys = sorted({key for each in requests for key in each.party.party.keys})
+        consents = {
+            purpose: uses.consents_over(
+                connection, keys, receiver=desk.name, purpose=purpose, series=SERIES
+            )
+            for purpose in {each.purpose for each in requests}
+        }
         chosen = {
-            command.command_id: _choose(connection, desk, command, party, consents)
-            for command, party in asked
+            each.request_id: _choose(connection, desk, each, consents[each.purpose])
+            for each in requests
         }
         if not preview:
             tried = _begin(connection, chosen)
             record_uses(connection, book, tried)
-    return {command: each.answer(desk.name) for command, each in chosen.items()}
+    return {request: each.answer(desk.name, preview=preview) for request, each in chosen.items()}
 
 
 def _may(application: Application, kind: str) -> bool:
@@ -98,30 +128,30 @@ def _may(application: Application, kind: str) -> bool:
 def _choose(
     connection: psycopg.Connection,
     desk: Desk,
-    command: Command,
-    party: Known,
+    request: Request,
     consents: dict[str, list[tuple[UUID, date, date]]],
 ) -> _Attempt:
-    """Return the first use that a consent allows, or else the last that is refused, and why."""
-    last = _Attempt(party, None, None, "it has granted none over its facts")
-    for key in party.party.keys:
+    """Return the first use that a consent allows, or else why the latest consent refuses it."""
+    refused: _Attempt | None = None
+    for key in request.party.party.keys:
         for consent_id, first, last_day in consents.get(key, ()):
-            since = max(first, command.on - timedelta(days=RANGE_DAYS))
-            until = min(last_day, command.on)
+            since = max(first, request.on - timedelta(days=RANGE_DAYS))
+            until = min(last_day, request.on)
             if until < since:
-                last = attrs.evolve(last, reason=f"the consent covers {first} to {last_day}")
+                reason = f"the consent covers {first} to {last_day}"
+                refused = refused or _Attempt(request, None, None, reason)
                 continue
             use = Use(
-                consent_id, desk.name, PURPOSE, SCOPE, Mode.VIEW, SERIES, since, until,
-                reader=command.actor or "karez application",
+                consent_id, desk.name, request.purpose, SCOPE, Mode.VIEW, SERIES, since, until,
+                reader=request.reader,
             )  # fmt: skip
             error = uses.judge_use(connection, use)
             if error is None:
-                # One id for one command: who asks again is told the same, and reads once.
-                name = derive_id("karez.application.use", str(command.command_id), str(consent_id))
-                return _Attempt(party, attrs.evolve(use, use_id=name), Window(key, since, until))
-            last = _Attempt(party, use, None, error.message.rstrip("."))
-    return last
+                # One id for one request: who asks again is told the same, and reads once.
+                name = derive_id("karez.application.use", str(request.request_id), str(consent_id))
+                return _Attempt(request, attrs.evolve(use, use_id=name), Window(key, since, until))
+            refused = refused or _Attempt(request, use, None, error.message.rstrip("."))
+    return refused or _Attempt(request, None, None, "it has granted none over its facts")
 
 
 def _begin(connection: psycopg.Connection, chosen: dict[UUID, _Attempt]) -> list[UUID]:

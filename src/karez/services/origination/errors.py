@@ -32,7 +32,8 @@ class CommandTakenError(ConflictError):
 class ConsentRequiredError(ConflictError):
     """No consent lets {receiver} read the facts of {party} for {purpose}: {reason}.
 
-    Grant one with `karez consent grant`; nothing was read.
+    Grant one with `karez consent grant`; nothing was read. `use` is what was tried and refused, if
+    anything was.
     """
 
     code = "consent-required"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
+from uuid import UUID
 
 import attrs
 import numpy as np
@@ -91,25 +92,47 @@ def _portraits(
     pairs: Sequence[tuple[Command, Application]],
     answers: Sequence[Opened | KarezError],
 ) -> list[Content | KarezError]:
-    """Portray all borrowers whose facts lie open: those in one currency together."""
     made: list[Content | KarezError] = [
         each if isinstance(each, KarezError) else _unread(each) for each in answers
     ]
-    size = read_log(connection).size
-    counts = {each.use.use_id: 0 for each in answers if isinstance(each, Opened)}
-    for unit in sorted({application.asked.currency for _, application in pairs}):
-        places = [
-            place
-            for place, (_, application) in enumerate(pairs)
-            if application.asked.currency == unit and isinstance(answers[place], Opened)
-        ]
-        opened = [each for each in (answers[place] for place in places) if isinstance(each, Opened)]
-        days = [pairs[place][0].on for place in places]
-        for place, gathered in zip(places, _of_unit(connection, unit, opened, days), strict=True):
-            made[place] = attrs.evolve(gathered, log_size=size)
-            counts[gathered.readings[0].use_id] = gathered.facts
-    close_facts(connection, desk, counts)
+    sitters = {
+        place: Sitter(answer, application.asked.currency, command.on)
+        for place, (answer, (command, application)) in enumerate(zip(answers, pairs, strict=True))
+        if isinstance(answer, Opened)
+    }
+    found = portray_opened(connection, desk, list(sitters.values()))
+    for place, gathered in zip(sitters, found, strict=True):
+        made[place] = gathered
     return made
+
+
+@attrs.frozen
+class Sitter:
+    """Whose facts lie open, in which currency they count, and as of which day."""
+
+    opened: Opened
+    currency: str
+    on: date
+
+
+def portray_opened(
+    connection: psycopg.Connection, desk: Desk, sitters: Sequence[Sitter]
+) -> list[Gathered]:
+    """Portray all whose facts lie open, those in one currency together, and end the uses."""
+    size = read_log(connection).size
+    found: dict[int, Gathered] = {}
+    for unit in sorted({each.currency for each in sitters}):
+        places = [place for place, each in enumerate(sitters) if each.currency == unit]
+        opened = [sitters[place].opened for place in places]
+        days = [sitters[place].on for place in places]
+        for place, gathered in zip(places, _of_unit(connection, unit, opened, days), strict=True):
+            found[place] = attrs.evolve(gathered, log_size=size)
+    counts: dict[UUID, int] = {}
+    for gathered in found.values():
+        use = gathered.readings[0].use_id
+        counts[use] = counts.get(use, 0) + gathered.facts
+    close_facts(connection, desk, counts)
+    return [found[place] for place in range(len(sitters))]
 
 
 def _of_unit(

@@ -183,7 +183,7 @@ class _Case:
         for name, kind in zip(policy.columns, policy.kinds, strict=True):
             if kind is Kind.NUMBER:
                 value = numbers.get(name)
-                said = said_number(self.application, name) if value is None else value
+                said = said_number(self.application.asked.said, name) if value is None else value
                 columns[name] = np.array([said])
             else:
                 label = labels.get(name)

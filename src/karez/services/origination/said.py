@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite, nan
 
 from karez.kernel.errors import ensure
@@ -12,13 +13,13 @@ from karez.services.parties import Known
 _MONTH_DAYS = 30.4375
 
 
-def said_number(application: Application, name: str) -> float:
-    """Return a number that was said of an application, NaN where it was not.
+def said_number(said: Mapping[str, str], name: str) -> float:
+    """Return a number that was said of an application or loan, NaN where it was not.
 
     Raises:
         ApplicationMalformedError: what was said is no number.
     """
-    text = application.asked.said.get(name)
+    text = said.get(name)
     if text is None:
         return nan
     try:
@@ -32,12 +33,16 @@ def said_number(application: Application, name: str) -> float:
 
 def own_labels(application: Application, borrower: Known) -> dict[str, str]:
     """Return what is known of a borrower in words: facts first, then the register of parties."""
-    of = borrower.party
-    own = {"place": of.place, "industry": of.industry, "segment": of.segment, "kind": of.kind.value}
     gathered = application.gathered
     ensure(gathered is not None, "a borrower was portrayed before it is judged")
-    portrait = dict(gathered.labels) if gathered else {}
-    return {name: value for name, value in own.items() if value} | portrait
+    return labels_of(borrower, {} if gathered is None else gathered.labels)
+
+
+def labels_of(borrower: Known, portrait: Mapping[str, str]) -> dict[str, str]:
+    """Return what a portrait says of a borrower in words, and the register where it is silent."""
+    of = borrower.party
+    own = {"place": of.place, "industry": of.industry, "segment": of.segment, "kind": of.kind.value}
+    return {name: value for name, value in own.items() if value} | dict(portrait)
 
 
 def policy_numbers(application: Application, amount_minor: int) -> dict[str, float]:

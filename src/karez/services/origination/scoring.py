@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import msgspec
@@ -41,6 +41,26 @@ class Score:
         return cls(model, hashlib.sha256(text).hexdigest())
 
 
+@attrs.frozen(kw_only=True)
+class Subject:
+    """Who is scored: the portrait, what was said, and where the borrower belongs, in words."""
+
+    name: str
+    gathered: Gathered
+    said: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, application: Application, borrower: Known) -> Subject:
+        """Return the borrower of an application that was gathered."""
+        gathered = application.gathered
+        assert gathered is not None  # noqa: S101 - what is scored was gathered
+        return cls(
+            name=application.shown_id, gathered=gathered, said=application.asked.said,
+            labels=own_labels(application, borrower),
+        )  # fmt: skip
+
+
 def score(
     desk: Desk, commands: Sequence[Command], with_: Score | None, *, preview: bool = False
 ) -> list[Outcome]:
@@ -55,18 +75,14 @@ def score(
 
     def make(
         connection: psycopg.Connection, pairs: Sequence[tuple[Command, Application]]
-    ) -> list[Content | KarezError]:
+    ) -> Sequence[Content | KarezError]:
         borrowers = read_parties(connection, {one.asked.borrower for _, one in pairs})
         applications = [application for _, application in pairs]
         parties = [borrowers[each.asked.borrower] for each in applications]
         if with_ is None:
             sheets = Sheets.of(connection, applications)
             return [_stated(sheets.sheet(each)) for each in applications]
-        faults = [_fault(with_.model, each) for each in applications]
-        sound = [place for place, error in enumerate(faults) if error is None]
-        scored = _scored(with_, [applications[p] for p in sound], [parties[p] for p in sound])
-        found = dict(zip(sound, scored, strict=True))
-        return [faults[place] or found[place] for place in range(len(pairs))]
+        return score_subjects(with_, list(map(Subject.of, applications, parties)))
 
     return run(desk, "scored", commands, make, preview=preview)
 
@@ -80,20 +96,28 @@ def _stated(sheet: TermSheet) -> Scored:
     )  # fmt: skip
 
 
-def _scored(
-    with_: Score, applications: Sequence[Application], parties: Sequence[Known]
-) -> Sequence[Scored]:
-    """Score all together; who is not known by what the model looks at gets the stand-in."""
+def score_subjects(with_: Score, subjects: Sequence[Subject]) -> list[Scored | KarezError]:
+    """Score all together; who is not known by what the model looks at gets the stand-in.
+
+    Of whom something was said that is no number, where the model asks for one, gets the error.
+    """
+    faults = [_fault(with_.model, each) for each in subjects]
+    sound = [place for place, error in enumerate(faults) if error is None]
+    scored = _scored(with_, [subjects[place] for place in sound])
+    found = dict(zip(sound, scored, strict=True))
+    return [faults[place] or found[place] for place in range(len(subjects))]
+
+
+def _scored(with_: Score, subjects: Sequence[Subject]) -> list[Scored]:
     model = with_.model
-    table = _table(model, applications, parties)
+    table = _table(model, subjects)
     scores, reasons = apply(model, table), explain(model, table, REASONS)
     known = _known(model, table)
     found: list[Scored] = []
-    for row, application in enumerate(applications):
-        gathered = application.gathered
-        assert gathered is not None  # noqa: S101 - what is scored was gathered
+    for row, subject in enumerate(subjects):
+        gathered = subject.gathered
         if not known[row] or gathered.remark == Remark.NO_FACTS:
-            found.append(_stand_in(with_, application, gathered, parties[row]))
+            found.append(_stand_in(with_, subject))
             continue
         found.append(
             Scored(
@@ -108,12 +132,12 @@ def _scored(
     return found
 
 
-def _fault(model: Model, application: Application) -> KarezError | None:
-    """Return what was said of an application that is no number where the model asks for one."""
+def _fault(model: Model, subject: Subject) -> KarezError | None:
+    """Return what was said of it that is no number where the model asks for one."""
     for feature in model.recipe.features:
         if feature.kind == "number":
             try:
-                said_number(application, feature.name)
+                said_number(subject.said, feature.name)
             except KarezError as error:
                 return error
     return None
@@ -127,11 +151,11 @@ def _remarks(gathered: Gathered) -> tuple[str, ...]:
     return (WORDS[Remark(gathered.remark)],) if gathered.remark else ()
 
 
-def _stand_in(with_: Score, application: Application, gathered: Gathered, party: Known) -> Scored:
-    found = stranger(with_.model, own_labels(application, party))
+def _stand_in(with_: Score, subject: Subject) -> Scored:
+    found = stranger(with_.model, subject.labels)
     of = " and ".join(f"{name} {value}" for name, value in found.of.items())
     said = f"the rate of {of or 'all'} stands in, {found.pd:.1%}, widely"
-    why = _remarks(gathered) or ("nothing that the score looks at is known of it",)
+    why = _remarks(subject.gathered) or ("nothing that the score looks at is known of it",)
     return Scored(
         pd=found.pd, pd_low=found.pd_low, pd_high=found.pd_high, points=None,
         reasons=(*why, said),
@@ -139,24 +163,20 @@ def _stand_in(with_: Score, application: Application, gathered: Gathered, party:
     )  # fmt: skip
 
 
-def _table(model: Model, applications: Sequence[Application], parties: Sequence[Known]) -> Table:
+def _table(model: Model, subjects: Sequence[Subject]) -> Table:
     """Return the columns that the model looks at; what is not known of a borrower is missing."""
     numbers: dict[str, list[float]] = {}
     labels: dict[str, list[str | None]] = {}
-    for feature in model.recipe.features:
-        name = feature.name
-        for application, party in zip(applications, parties, strict=True):
-            gathered = application.gathered
-            assert gathered is not None  # noqa: S101 - what is scored was gathered
-            if feature.kind == "number":
-                value = gathered.numbers.get(name)
-                numbers.setdefault(name, []).append(
-                    said_number(application, name) if value is None else value
-                )
-            else:
-                own = own_labels(application, party)
-                labels.setdefault(name, []).append(own.get(name, application.asked.said.get(name)))
-    return Table([each.shown_id for each in applications], numbers, labels)
+    for name, kind in ((feature.name, feature.kind) for feature in model.recipe.features):
+        if kind == "number":
+            known = [each.gathered.numbers.get(name) for each in subjects]
+            numbers[name] = [
+                said_number(subject.said, name) if value is None else value
+                for subject, value in zip(subjects, known, strict=True)
+            ]
+        else:
+            labels[name] = [each.labels.get(name, each.said.get(name)) for each in subjects]
+    return Table([each.name for each in subjects], numbers, labels)
 
 
 def _known(model: Model, table: Table) -> np.ndarray:

@@ -327,7 +327,8 @@ WHERE
 ORDER BY consent_id;
 
 -- name: consents_over
--- List the consents of some grantors over one series, the latest first, with the days they cover.
+-- List the consents of some grantors over one series for a purpose, the latest first, with the days
+-- they cover.
 SELECT
     grantor,
     consent_id,
@@ -338,6 +339,7 @@ WHERE
     institution_id = current_setting('karez.institution_id')::integer
     AND grantor = any(%(grantors)s::text[])
     AND receiver = %(receiver)s
+    AND %(purpose)s = any(purposes)
     AND %(series)s = any(series)
 ORDER BY consent_id DESC;
 

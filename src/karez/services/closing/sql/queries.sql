@@ -90,6 +90,18 @@ SELECT
     array_agg(late_key) AS late_key
 FROM loan;
 
+-- name: scores
+-- Read by column the default probability of the last fresh score of loans of a part. None is as of
+-- a day after the one that is being ended.
+SELECT
+    array_agg(loan_number) AS loan_number,
+    array_agg(pd) AS pd
+FROM monitoring.newest
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND loan_number >= %(part)s::bigint << 13
+    AND loan_number < (%(part)s::bigint + 1) << 13;
+
 -- name: income_before
 -- Read by column how income of these loans grew until this day.
 WITH standing AS (

@@ -10,7 +10,15 @@ SELECT
     l.borrower_id::text AS borrower,
     l.currency,
     l.opened_on,
-    l.pd,
+    coalesce((
+        SELECT m.pd FROM monitoring.score AS m
+        WHERE
+            m.institution_id = l.institution_id
+            AND m.loan_number = l.loan_number
+            AND m.valid_on <= %(valid_on)s
+        ORDER BY m.valid_on DESC
+        LIMIT 1
+    ), l.pd) AS pd,
     l.lgd,
     s.status,
     s.stage,
