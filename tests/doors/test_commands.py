@@ -17,6 +17,7 @@ from doors.trade.test_invoices import GOOD, HEADER
 from doors.trade.test_ubl import invoice
 from karez.doors.cli import cli
 from karez.kernel.database import Database
+from karez.services import jobs
 from karez.services.bookkeeping import open_books
 from services.payments.tools import lender
 from services.products.sheets import SMALLEST
@@ -247,6 +248,20 @@ CALLS = {
     "score audit": "loans.csv --model score.json",
     "loan rescore": "--model score.json --preview",
     "report watch": "",
+    "webhook add": "http://127.0.0.1:9/events --loopback",
+    "webhook list": "",
+    "webhook test": "1",
+    "webhook pause": "1",
+    "webhook resume": "1",
+    "webhook rotate": "1",
+    "webhook deliveries": "1",
+    "webhook replay": "1 1",
+    "webhook remove": "1",
+    "event list": "",
+    "job list": "",
+    "job show": "JOB",
+    "job cancel": "JOB",
+    "job retry": "JOB",
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
@@ -276,6 +291,8 @@ def test_calls__are_of_every_command():
 def test_command__answers_in_json(karez: Karez, database: Database):
     with open_books(database, "main") as books:
         lender(books).lend()
+        with books.transaction() as connection:
+            job = jobs.enqueue(connection, "nothing", {}, actor="ann")
     karez.write(
         "bank.sta", ":20:X", ":25:NL1", ":28C:1/1", ":60F:C260101EUR0,", ":61:260101C10,NTRFA//1",
         ":61:260101C5,NTRFB//2", ":62F:C260101EUR15,", "-",
@@ -333,7 +350,7 @@ def test_command__answers_in_json(karez: Karez, database: Database):
     karez("rights", "reserve", "--id", HELD[1], *CLAIM.split(), *UNTIL)
     for name, arguments in CALLS.items():
         run = karez.process if name in APART else karez.run
-        done = run(*name.split(), *arguments.split(), "--json")
+        done = run(*name.split(), *arguments.replace("JOB", str(job)).split(), "--json")
         assert done.returncode == CODES.get(name, 0), (name, done)
         assert isinstance(json.loads(done.stdout), dict), name
         assert done.stderr == "", name
