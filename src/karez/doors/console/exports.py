@@ -25,7 +25,7 @@ def csv_file(sheet: Sheet) -> Response:
 
 
 def csv_lines(sheet: Sheet) -> Iterator[str]:
-    """Yield the lines: title, what is said above the table, an empty one, headings, rows, totals."""
+    """Yield the lines: title, what is said of it, an empty one, headings, rows, totals."""
     yield _BOM + _line([sheet.title])
     for label, cell in sheet.said:
         yield _line([label, _safe(cell)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from karez.doors.console.pages import approvals, home, ledger, loans, portfolio, reports
+from karez.doors.console.pages import approvals, entries, home, ledger, loans, portfolio, reports
 from karez.doors.console.visit import Page
 
 PAGES: Mapping[str, Page] = {
@@ -12,6 +12,7 @@ PAGES: Mapping[str, Page] = {
     **loans.PAGES,
     **approvals.PAGES,
     **ledger.PAGES,
+    **entries.PAGES,
     **portfolio.PAGES,
     **reports.PAGES,
 }

@@ -1,17 +1,16 @@
-"""The ledger: trial balance, sheets of any past day, statements of accounts, entries."""
+"""The ledger: trial balance, sheets of any past day, statements of accounts."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from msgspec import structs
 from starlette.responses import Response
 
-from karez.doors.console.forms import Form
 from karez.doors.console.language import later
+from karez.doors.console.pages.entries import account_url, crumbs, entry_url
 from karez.doors.console.pages.sheet_page import (
     Field,
     Surrounding,
@@ -22,19 +21,15 @@ from karez.doors.console.pages.sheet_page import (
     known_field,
     sheet_page,
 )
-from karez.doors.console.render import see_other
 from karez.doors.console.sheets import Cell, Sheet, amount, instant, on_day, words
-from karez.doors.console.visit import KEY_FIELD, Page, Visit, faults_of
+from karez.doors.console.visit import Page, Visit
 from karez.doors.operations.ledger import (
     AccountBalance,
     BalanceSheet,
-    Entry,
     ProfitAndLoss,
     Statement,
     TrialBalance,
 )
-from karez.kernel.errors import KarezError
-from karez.kernel.ids import new_id
 from karez.services.accounting import Line
 
 TABS = (
@@ -137,7 +132,7 @@ def profit_and_loss(visit: Visit) -> Response:
 
 
 def account(visit: Visit) -> Response:
-    """Show what happened on an account, from the first of the month unless the URL says otherwise."""
+    """Show what happened on an account, from the first of the month if the URL says nothing."""
     code, known = visit.request.path_params["code"], known_at(visit)
     first, last = _span(visit, month=None)
     found: Statement = visit.ask(
@@ -161,78 +156,20 @@ def account(visit: Visit) -> Response:
         rows=tuple(
             (
                 on_day(line.valid_on),
-                words(line.kind, _entry_url(line.entry)),
-                words(line.counter_account, _account_url(line.counter_account, **at)),
+                words(line.kind, entry_url(line.entry)),
+                words(line.counter_account, account_url(line.counter_account, **at)),
                 words(unit),
                 amount(line.debit_minor, unit),
                 amount(line.credit_minor, unit),
                 amount(line.balance_minor, unit),
                 words(line.memo),
                 instant(line.recorded_at),
-                words(line.entry, _entry_url(line.entry)),
+                words(line.entry, entry_url(line.entry)),
             )
             for line in found.lines
         ),
     )
-    return sheet_page(visit, sheet, _span_around(visit, found, crumbs=_crumbs(visit)))
-
-
-def entry(visit: Visit) -> Response:
-    """Show an entry, with its transfers."""
-    found: Entry = visit.ask("ledger.entry", entry=visit.request.path_params["entry"])
-    day = {"first_day": found.valid_on, "last_day": found.valid_on}
-    rows = [
-        (line, _account_url(line.debit, **day), _account_url(line.credit, **day))
-        for line in found.lines
-    ]
-    return visit.render(
-        "books/entry.html",
-        entry=found,
-        rows=rows,
-        crumbs=_crumbs(visit),
-        reverse=f"{_entry_url(found.id)}/reverse" if visit.may("ledger.reverse") else "",
-    )
-
-
-def reverse(visit: Visit) -> Response:
-    """Ask why an entry is undone, show on which day its mirror would stand, and propose it."""
-    found: Entry = visit.ask("ledger.entry", entry=visit.request.path_params["entry"])
-    form: Form = visit.form(reason="")
-    back = _entry_url(found.id)
-    try:
-        if visit.posts and not form.value("reason").strip():
-            form = form.refused([("/reason", visit.text(later("Say why.")))])
-        elif visit.posts:
-            answer, made = visit.perform(
-                "ledger.reverse", entry=found.id, reason=form.value("reason")
-            )
-            if answer.proposal is not None:
-                said = visit.text(later("It waits until a second person approves it."))
-                return see_other(visit.request, "/approvals", toast=said)
-            said = visit.text(later("Reversed."))
-            return see_other(visit.request, _entry_url(made["entry"]), toast=said)
-        _, effect = visit.perform("ledger.reverse", preview=True, entry=found.id)
-    except KarezError as error:
-        if not visit.posts:
-            raise
-        form, effect = form.refused(faults_of(error)), {"on": ""}
-    sentence = visit.text(
-        later("An entry with all sides exchanged is posted on %(day)s; this one stays as it is.")
-    )
-    ask = {
-        "title": visit.text(later("Reverse this entry")),
-        "sentence": sentence % {"day": effect["on"] or visit.office.business_date()},
-        "action": f"{back}/reverse",
-        "verb": visit.text(later("Reverse")),
-        "is_grave": True,
-        "back": back,
-        "before_after": [],
-        "needs_reason": True,
-        "waits": True,
-        "hidden": {KEY_FIELD: visit.sent.get(KEY_FIELD) or str(new_id())},
-    }
-    status = 422 if form.faults else 200
-    return visit.render("confirm.html", ask=ask, form=form, place="ledger", status=status)
+    return sheet_page(visit, sheet, _span_around(visit, found, crumbs=crumbs(visit)))
 
 
 def _top(account: AccountBalance) -> str:
@@ -270,7 +207,7 @@ def _inside(row: AccountBalance, found: TrialBalance, parted: Container[str], kn
     """Return the URL of what a balance is made of: accounts below it, or its statement."""
     if row.code in parted:
         return kept("/ledger", on=found.on, known_at=known, under=row.code)
-    return _account_url(row.code, last_day=found.on, known_at=known)
+    return account_url(row.code, last_day=found.on, known_at=known)
 
 
 def _account_row(visit: Visit, row: AccountBalance, href: str) -> tuple[Cell, ...]:
@@ -343,7 +280,7 @@ def _result(
 
 
 def _span(visit: Visit, *, month: int | None) -> tuple[str, str]:
-    """Return the days that the URL names: to the business date, from the first of its month or year."""
+    """Return the days that the URL names, else those from the first of a month until today."""
     asked, today = visit.request.query_params, visit.office.business_date()
     last = asked.get("last_day") or str(today)
     first = last[:4] + (f"-{month:02d}" if month else last[4:7]) + "-01"
@@ -386,23 +323,9 @@ def _texts(visit: Visit, texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(visit.text(text) for text in texts)
 
 
-def _crumbs(visit: Visit) -> list[tuple[str, str]]:
-    return [(visit.text(later("Ledger")), "/ledger")]
-
-
-def _account_url(code: str, **at: object) -> str:
-    return kept(f"/ledger/accounts/{quote(code)}", **at)
-
-
-def _entry_url(entry_id: str) -> str:
-    return f"/ledger/entries/{entry_id}"
-
-
 PAGES: Mapping[str, Page] = {
     "/ledger": trial_balance,
     "/ledger/balance-sheet": balance_sheet,
     "/ledger/profit-and-loss": profit_and_loss,
     "/ledger/accounts/{code}": account,
-    "/ledger/entries/{entry}": entry,
-    "/ledger/entries/{entry}/reverse": reverse,
 }

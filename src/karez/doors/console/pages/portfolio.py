@@ -1,4 +1,4 @@
-"""The portfolio on a day: what is at risk, who answers, how lumpy it is, how it moves and may lose."""
+"""The portfolio on a day: what is at risk, who answers for it, how it moves and may lose."""
 
 from __future__ import annotations
 
@@ -200,10 +200,7 @@ def rolls(visit: Visit) -> Response:
                 _group_cell(visit, one.group),
                 words(visit.text(STATES[one.state])),
                 number(one.loan_months),
-                *(
-                    rate(share, tint=cell.step)
-                    for share, cell in zip(row, tinted, strict=True)
-                ),
+                *(rate(share, tint=cell.step) for share, cell in zip(row, tinted, strict=True)),
             )
             for one, row, (_, tinted) in zip(found.rows, shares, tints, strict=True)
         ),
@@ -297,16 +294,11 @@ def losses(visit: Visit) -> Response:
 
 
 Report = (
-    AtRiskReport
-    | DesksReport
-    | ConcentrationReport
-    | RollsReport
-    | VintagesReport
-    | LossesReport
+    AtRiskReport | DesksReport | ConcentrationReport | RollsReport | VintagesReport | LossesReport
 )
 
 
-def _page(
+def _page(  # noqa: PLR0913 - what a page of the portfolio is made of
     visit: Visit,
     sheet: Sheet,
     found: Report,
