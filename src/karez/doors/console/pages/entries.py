@@ -30,6 +30,7 @@ def entry(visit: Visit) -> Response:
         entry=found,
         rows=rows,
         crumbs=crumbs(visit),
+        loan=_loan_url(found),
         reverse=f"{entry_url(found.id)}/reverse" if visit.may("ledger.reverse") else "",
     )
 
@@ -37,6 +38,9 @@ def entry(visit: Visit) -> Response:
 def reverse(visit: Visit) -> Response:
     """Ask why an entry is undone, show on which day its mirror would stand, and propose it."""
     found: Entry = visit.ask("ledger.entry", entry=visit.request.path_params["entry"])
+    if loan := _loan_url(found):
+        said = visit.text(later("It was posted for this loan: take back the event here."))
+        return see_other(visit.request, loan, toast=said)
     form: Form = visit.form(reason="")
     back = entry_url(found.id)
     try:
@@ -73,6 +77,12 @@ def reverse(visit: Visit) -> Response:
     }
     status = 422 if form.faults else 200
     return visit.render("confirm.html", ask=ask, form=form, place="ledger", status=status)
+
+
+def _loan_url(found: Entry) -> str:
+    """Return where the loan is that an entry was posted for; what a loan did is undone there."""
+    loan = found.reference.get("loan")
+    return f"/loans/{quote(loan)}" if loan else ""
 
 
 def crumbs(visit: Visit) -> list[tuple[str, str]]:

@@ -146,7 +146,7 @@ def account(visit: Visit) -> Response:
     )  # fmt: skip
     sheet = Sheet(
         name=f"statement-{code}-{found.first_day}-{found.last_day}",
-        title=f"{found.account.code} {found.account.name}",
+        title=f"{visit.text(later('Account'))} {found.account.code} {found.account.name}".strip(),
         said=(
             *_span_said(visit, found),
             (visit.text(later("Opening balance")), amount(found.opening_minor, unit)),

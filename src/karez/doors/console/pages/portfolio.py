@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -28,6 +29,7 @@ from karez.doors.operations.reports import (
     RollsReport,
     VintagesReport,
 )
+from karez.kernel.ids import show_id
 from karez.kernel.money import currency
 from karez.services.reporting.tables import AtRisk
 
@@ -154,7 +156,7 @@ def concentration(visit: Visit) -> Response:
         headings=_texts(visit, headings),
         rows=tuple(
             (
-                _group_cell(visit, one.group),
+                _borrower(one.group) if by == "borrower" else _group_cell(visit, one.group),
                 words(one.currency),
                 number(one.loans),
                 amount(one.principal_minor, one.currency),
@@ -332,7 +334,7 @@ def _late_chart(visit: Visit, rows: Sequence[AtRisk], unit: str, heading: str) -
     }
     return charts.stacked(
         f"{visit.text(later('Principal by days late'))}, {unit}",
-        [one.group for one in groups],
+        [str(_group_cell(visit, one.group).shown) for one in groups],
         {visit.text(label): [each / scale for each in sums] for label, sums in parts.items()},
         heading=visit.text(heading),
     )
@@ -372,6 +374,11 @@ def _group_cell(visit: Visit, group: str) -> Cell:
     if group == ALL:
         return words(visit.text(later("Total")))
     return words(visit.text(later("Not said")) if group in {"", "-"} else group)
+
+
+def _borrower(party_id: str) -> Cell:
+    shown = show_id("pty", UUID(party_id))
+    return words(shown, f"/parties/{shown}")
 
 
 def _loans_url(on: object) -> str:
