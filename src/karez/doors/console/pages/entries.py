@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
@@ -63,7 +64,7 @@ def reverse(visit: Visit) -> Response:
     sentence = visit.text(
         later("An entry with all sides exchanged is posted on %(day)s; this one stays as it is.")
     )
-    ask = {
+    ask: dict[str, Any] = {
         "title": visit.text(later("Reverse this entry")),
         "sentence": sentence % {"day": effect["on"] or visit.office.business_date()},
         "action": f"{back}/reverse",

@@ -20,6 +20,7 @@ from karez.doors.console.pages.sheet_page import (
     known_at,
     known_field,
     sheet_page,
+    texts_of,
 )
 from karez.doors.console.sheets import Cell, Sheet, amount, instant, on_day, words
 from karez.doors.console.visit import Page, Visit
@@ -67,7 +68,7 @@ def trial_balance(visit: Visit) -> Response:
         name=f"trial-balance-{found.on}",
         title=visit.text(later("Trial balance")),
         said=_as_of(visit, (_AS_OF, on_day(found.on)), (_KNOWN_AT, instant(found.known_at))),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(
             _account_row(visit, row, _inside(row, found, parted - {under}, known)) for row in rows
         ),
@@ -146,13 +147,13 @@ def account(visit: Visit) -> Response:
     )  # fmt: skip
     sheet = Sheet(
         name=f"statement-{code}-{found.first_day}-{found.last_day}",
-        title=f"{visit.text(later('Account'))} {found.account.code} {found.account.name}".strip(),
+        title=" ".join((visit.text(later("Account")), code, found.account.name)).strip(),
         said=(
             *_span_said(visit, found),
             (visit.text(later("Opening balance")), amount(found.opening_minor, unit)),
             (visit.text(later("Closing balance")), amount(found.closing_minor, unit)),
         ),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(
             (
                 on_day(line.valid_on),
@@ -237,7 +238,7 @@ def _sums(visit: Visit, rows: Sequence[AccountBalance]) -> tuple[tuple[Cell, ...
 
 def _line_headings(visit: Visit) -> tuple[str, ...]:
     headings = later("Account"), later("Name"), later("Type"), later("Currency"), later("Amount")
-    return _texts(visit, headings)
+    return texts_of(visit, headings)
 
 
 def _lines(visit: Visit, lines: Iterable[Line], **at: object) -> tuple[tuple[Cell, ...], ...]:
@@ -317,10 +318,6 @@ def _span_around(visit: Visit, found: ProfitAndLoss | Statement, **more: Any) ->
 
 def _as_of(visit: Visit, *pairs: tuple[str, Cell]) -> tuple[tuple[str, Cell], ...]:
     return tuple((visit.text(label), cell) for label, cell in pairs)
-
-
-def _texts(visit: Visit, texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(visit.text(text) for text in texts)
 
 
 PAGES: Mapping[str, Page] = {

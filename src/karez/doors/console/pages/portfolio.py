@@ -18,6 +18,7 @@ from karez.doors.console.pages.sheet_page import (
     day_field,
     kept,
     sheet_page,
+    texts_of,
 )
 from karez.doors.console.sheets import ALL, Cell, Sheet, amount, number, on_day, rate, words
 from karez.doors.console.visit import Page, Visit
@@ -67,7 +68,7 @@ TOPS = ("10", "20", "50", "100")
 def at_risk(visit: Visit) -> Response:
     """Show the principal of late loans by group, and draw it."""
     by = _group(visit, GROUPS)
-    found: AtRiskReport = visit.ask("reports.at-risk", on=_on(visit), by=by)
+    found: AtRiskReport = visit.ask("reports.at-risk", on=_asked(visit, "on"), by=by)
     headings = (
         GROUPS_OF_NAMES[by], later("Currency"), later("Loans"), later("Principal"),
         later("Late by 1 day or more"), later("Late by 30 days or more"),
@@ -90,7 +91,7 @@ def at_risk(visit: Visit) -> Response:
         name=f"at-risk-{found.on}-{by}",
         title=visit.text(later("Portfolio at risk")),
         said=_said(visit, found, by=GROUPS_OF_NAMES[by]),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(row(one) for one in found.rows if one.group != ALL),
         totals=tuple(row(one) for one in found.rows if one.group == ALL),
     )
@@ -102,7 +103,7 @@ def at_risk(visit: Visit) -> Response:
 def desks(visit: Visit) -> Response:
     """Show what each officer, place or other group answers for."""
     by = _group(visit, GROUPS)
-    found: DesksReport = visit.ask("reports.desks", on=_on(visit), by=by)
+    found: DesksReport = visit.ask("reports.desks", on=_asked(visit, "on"), by=by)
     headings = (
         GROUPS_OF_NAMES[by], later("Currency"), later("Loans"), later("Borrowers"),
         later("Principal"), later("Overdue"), later("Late by 30 days or more, of the principal"),
@@ -129,7 +130,7 @@ def desks(visit: Visit) -> Response:
         name=f"desks-{found.on}-{by}",
         title=visit.text(later("Who answers for it")),
         said=_said(visit, found, by=GROUPS_OF_NAMES[by]),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(cells for group, cells in rows if group != ALL),
         totals=tuple(cells for group, cells in rows if group == ALL),
     )
@@ -139,7 +140,9 @@ def desks(visit: Visit) -> Response:
 def concentration(visit: Visit) -> Response:
     """Show to whom most of the principal falls."""
     by, top = _group(visit, GROUPS_OF_NAMES), _asked(visit, "top", "20")
-    found: ConcentrationReport = visit.ask("reports.concentration", on=_on(visit), by=by, top=top)
+    found: ConcentrationReport = visit.ask(
+        "reports.concentration", on=_asked(visit, "on"), by=by, top=top
+    )
     headings = (
         GROUPS_OF_NAMES[by], later("Currency"), later("Loans"), later("Principal"),
         later("Share of the principal"),
@@ -153,7 +156,7 @@ def concentration(visit: Visit) -> Response:
             *_said(visit, found, by=GROUPS_OF_NAMES[by]),
             *((f"{of_equal}, {unit}", words(f"{lump:f}")) for unit, lump in lumps.items()),
         ),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(
             (
                 _borrower(one.group) if by == "borrower" else _group_cell(visit, one.group),
@@ -172,8 +175,8 @@ def concentration(visit: Visit) -> Response:
 def rolls(visit: Visit) -> Response:
     """Show where loans of each state are a month later, tinted by how many."""
     by, months = _group(visit, GROUPS), _asked(visit, "months", "12")
-    found: RollsReport = visit.ask("reports.rolls", on=_on(visit), by=by, months=months)
-    states = _texts(visit, tuple(STATES.values()))
+    found: RollsReport = visit.ask("reports.rolls", on=_asked(visit, "on"), by=by, months=months)
+    states = texts_of(visit, tuple(STATES.values()))
     shares = [
         (
             one.to_current_pct, one.to_1_30_pct, one.to_31_60_pct, one.to_61_90_pct,
@@ -194,7 +197,7 @@ def rolls(visit: Visit) -> Response:
         ),
         headings=(
             visit.text(GROUPS_OF_NAMES[by]),
-            *_texts(visit, begin),
+            *texts_of(visit, begin),
             *(visit.text(later("A month later: %(state)s")) % {"state": each} for each in states),
         ),
         rows=tuple(
@@ -216,7 +219,7 @@ def rolls(visit: Visit) -> Response:
 
 def vintages(visit: Visit) -> Response:
     """Show what part of the loans of each quarter was in default by an age, and draw it."""
-    found: VintagesReport = visit.ask("reports.vintages", on=_on(visit))
+    found: VintagesReport = visit.ask("reports.vintages", on=_asked(visit, "on"))
     curves = {
         one.cohort: (
             one.by_3_pct, one.by_6_pct, one.by_9_pct, one.by_12_pct, one.by_18_pct,
@@ -230,7 +233,7 @@ def vintages(visit: Visit) -> Response:
         title=visit.text(later("Vintages")),
         said=_said(visit, found),
         headings=(
-            *_texts(visit, (later("Quarter"), later("Loans"))),
+            *texts_of(visit, (later("Quarter"), later("Loans"))),
             *(by_age % {"age": age} for age in AGES),
         ),
         rows=tuple(
@@ -253,7 +256,7 @@ def vintages(visit: Visit) -> Response:
 def losses(visit: Visit) -> Response:
     """Show what the book may lose within a year, by currency."""
     level = _asked(visit, "level", "0.99")
-    found: LossesReport = visit.ask("reports.losses", on=_on(visit), level=level)
+    found: LossesReport = visit.ask("reports.losses", on=_asked(visit, "on"), level=level)
     headings = (
         later("Currency"), later("Loans"), later("Exposure"), later("Expected loss"),
         later("Standard deviation"), later("Tail level"), later("Value at risk"),
@@ -263,7 +266,7 @@ def losses(visit: Visit) -> Response:
         name=f"losses-{found.on}",
         title=visit.text(later("Losses within a year")),
         said=_said(visit, found),
-        headings=_texts(visit, headings),
+        headings=texts_of(visit, headings),
         rows=tuple(
             (
                 words(one.currency), number(one.loans, _loans_url(found.on)),
@@ -326,6 +329,7 @@ def _late_chart(visit: Visit, rows: Sequence[AtRisk], unit: str, heading: str) -
     scale = 10 ** currency(unit).exponent
     groups = [one for one in rows if one.currency == unit and one.group != ALL]
     groups = sorted(groups, key=lambda one: -one.principal_minor)[:BARS_MOST]
+    title = later("Principal by days late")
     parts = {
         later("Not late"): [one.principal_minor - one.late_1_minor for one in groups],
         later("1 to 29 days"): [one.late_1_minor - one.late_30_minor for one in groups],
@@ -333,7 +337,7 @@ def _late_chart(visit: Visit, rows: Sequence[AtRisk], unit: str, heading: str) -
         later("90 days or more"): [one.late_90_minor for one in groups],
     }
     return charts.stacked(
-        f"{visit.text(later('Principal by days late'))}, {unit}",
+        f"{visit.text(title)}, {unit}",
         [str(_group_cell(visit, one.group).shown) for one in groups],
         {visit.text(label): [each / scale for each in sums] for label, sums in parts.items()},
         heading=visit.text(heading),
@@ -345,11 +349,7 @@ def _said(visit: Visit, found: Report, *, by: str = "") -> tuple[tuple[str, Cell
     return (day, (visit.text(later("Split by")), words(visit.text(by)))) if by else (day,)
 
 
-def _on(visit: Visit) -> str:
-    return _asked(visit, "on", "")
-
-
-def _asked(visit: Visit, name: str, default: str) -> str:
+def _asked(visit: Visit, name: str, default: str = "") -> str:
     return visit.request.query_params.get(name) or default
 
 
@@ -387,10 +387,6 @@ def _loans_url(on: object) -> str:
 
 def _pct(value: float) -> str:
     return f"{value:.1f} %"
-
-
-def _texts(visit: Visit, texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(visit.text(text) for text in texts)
 
 
 PAGES: Mapping[str, Page] = {

@@ -99,6 +99,11 @@ def kept(path: str, **values: object) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
+def texts_of(visit: Visit, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return texts in the person's language."""
+    return tuple(visit.text(text) for text in texts)
+
+
 def day_field(visit: Visit, name: str, label: str, value: object) -> Field:
     """Return the filter of a day."""
     return Field(name, visit.text(label), "date", str(value))
