@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from karez.doors.console.pages import administration, approvals, home, loans, search
+from karez.doors.console.pages import (
+    administration,
+    approvals,
+    entries,
+    home,
+    ledger,
+    loans,
+    portfolio,
+    reports,
+    search,
+)
 from karez.doors.console.visit import Page
 
 PAGES: Mapping[str, Page] = {
@@ -12,6 +22,10 @@ PAGES: Mapping[str, Page] = {
     **search.PAGES,
     **loans.PAGES,
     **approvals.PAGES,
+    **ledger.PAGES,
+    **entries.PAGES,
+    **portfolio.PAGES,
+    **reports.PAGES,
     **administration.PAGES,
 }
 """In the order in which they are tried: a name in braces takes what none before it took."""
