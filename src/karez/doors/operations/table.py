@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from karez.doors.operations import (
     audit,
+    closing,
+    jobs,
     ledger,
     loan_acts,
     loans,
@@ -16,7 +18,7 @@ from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit)
+    for area in (parties, loans, loan_acts, payments, closing, ledger, reports, audit, jobs)
     for operation in area.OPERATIONS
 }
 
