@@ -3,12 +3,17 @@
 import threading
 from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 from doors.api.conftest import START, Api
 from doors.api.test_api import problem
+from karez.engines.servicing.events import Disbursement
+from karez.engines.servicing.terms import Terms
 from karez.kernel.database import Database
 from karez.services import closing, jobs
 from karez.services.bookkeeping import open_books
+from karez.services.lending import Booking, Command, book_loans, record
 
 JOBS = "/v1/closing/jobs"
 
@@ -83,3 +88,30 @@ def test_jobs__are_listed_shown_and_cancelled(api: Api):
     assert cancelled.json()["state"] == "cancelled", cancelled.text
     problem(api.post(path, {}, role="administrator", key=None), 409, "job-state")
     problem(api.get("/v1/jobs/nonsense", role="auditor"), 422, "id-malformed")
+
+
+def test_overdue__the_latest_first_in_pages_with_what_was_promised(api: Api):
+    terms = Terms(rate_pct_year=Decimal(12), instalments=12)
+    day = START + timedelta(days=1)
+    asked = [
+        Booking(terms=terms, currency="EUR", borrower_id=UUID(int=2), opened_on=opened)
+        for opened in (START, day)
+    ]
+    for loan, amount in zip(book_loans(api.books, asked), (2_400_00, 600_00), strict=True):
+        paid = Disbursement(number=0, on=day, posted_on=day, amount_minor=amount)
+        record(api.books, [Command(loan=loan.loan_id, event=paid, actor="test")], on=day)
+    assert api.get("/v1/collections").json()["loans"] == []
+    closing.close_days([api.books], date(2026, 2, 20))
+    promise = {"amount_minor": 50_00, "until": "2026-02-25"}
+    api.post("/v1/loans/3/promises", promise)
+    found, cursor = [], {}
+    while cursor is not None:
+        page = api.get("/v1/collections", limit=1, **cursor).json()
+        found += page["loans"]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert [(row["loan"]["number"], row["loan"]["standing"]["days_past_due"]) for row in found] == [
+        (1, 20), (2, 19), (3, 19),
+    ]  # fmt: skip
+    assert [row["promise"] and row["promise"]["state"] for row in found] == [None, None, "open"]
+    assert len(api.get("/v1/collections", days_most=19).json()["loans"]) == 2
+    assert len(api.get("/v1/collections", days_least=20).json()["loans"]) == 1

@@ -17,7 +17,7 @@ from karez.services.jobs.jobs import State
 
 
 class Job(Output, kw_only=True):
-    """A job: what was asked of it, how far it is, and what came of it. Nobody may know what is left."""
+    """A job: what was asked of it, how far it is and what came of it; what is left, if known."""
 
     id: str
     kind: str

@@ -147,7 +147,8 @@ def stands_of(stands: Standing, on: date) -> LoanStanding:
     return shape(LoanStanding, stands, days_past_due=stands.days_past_due(on))
 
 
-def _row(view: LoanView, on: date) -> LoanRow:
+def row_of(view: LoanView, on: date) -> LoanRow:
+    """Return a loan on a day, as doors list it."""
     loan = view.loan
     return LoanRow(
         number=loan.loan_number,
@@ -179,7 +180,7 @@ def _list(call: Call, asked: LoansQuestion) -> LoanList:
     position = shown[-1].loan.loan_number if more else None
     return LoanList(
         on=on,
-        loans=[_row(view, on) for view in shown],
+        loans=[row_of(view, on) for view in shown],
         next=write_cursor(office, name, asked, position) if more else None,
     )
 
@@ -193,7 +194,7 @@ def _show(call: Call, asked: LoanQuestion) -> LoanDetail:
     view = LoanView(loan, stands, stands.overdue_minor, 0)
     lines = [line for line in schedule_table(account) if isinstance(line, Line)]
     coming = sum(line.outstanding_minor for line in lines if line.due == stands.next_due)
-    row = msgspec.structs.replace(_row(view, on), next_minor=coming)
+    row = msgspec.structs.replace(row_of(view, on), next_minor=coming)
     return LoanDetail(on=on, loan=row, schedule=[shape(ScheduleLine, line) for line in lines])
 
 

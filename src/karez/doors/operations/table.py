@@ -5,6 +5,7 @@ from __future__ import annotations
 from karez.doors.operations import (
     audit,
     closing,
+    collections,
     jobs,
     ledger,
     loan_acts,
@@ -18,7 +19,18 @@ from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, closing, ledger, reports, audit, jobs)
+    for area in (
+        parties,
+        loans,
+        loan_acts,
+        payments,
+        collections,
+        closing,
+        ledger,
+        reports,
+        audit,
+        jobs,
+    )
     for operation in area.OPERATIONS
 }
 

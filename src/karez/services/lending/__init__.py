@@ -15,6 +15,7 @@ from karez.services.lending.loan import (
     RecordedEvent,
     Sheet,
 )
+from karez.services.lending.overdue import Late, find_overdue
 from karez.services.lending.reading import (
     LoanView,
     account_on,
@@ -42,6 +43,7 @@ __all__ = [
     "Command",
     "DrawLimit",
     "LendingVerification",
+    "Late",
     "Loan",
     "LoanView",
     "Outcome",
@@ -55,6 +57,7 @@ __all__ = [
     "business_date",
     "find_loan",
     "find_loans",
+    "find_overdue",
     "find_named",
     "list_events",
     "load_mappings",

@@ -8,6 +8,7 @@ from karez.services.payments.counter import (
     add_mark,
     add_promise,
     list_promises,
+    promises_of,
     take_cash,
 )
 from karez.services.payments.desk import Act, Clerk
@@ -93,6 +94,7 @@ __all__ = [
     "list_queue",
     "list_statements",
     "payment_reference",
+    "promises_of",
     "place",
     "send_payouts",
     "set_payee",
