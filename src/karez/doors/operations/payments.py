@@ -102,10 +102,10 @@ I = TypeVar("I", bound=OnePayment)  # noqa: E741 - the input
 
 
 class Assignment(OnePayment, kw_only=True):
-    """A payment to a loan: so much of it, or all that is left."""
+    """So much of a payment to a loan. The amount is said, for it is what limits are about."""
 
     loan: Name
-    amount_minor: AmountMinor | None = None
+    amount_minor: AmountMinor
 
 
 class Placement(OnePayment, kw_only=True):
