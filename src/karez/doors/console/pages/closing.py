@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from starlette.responses import Response
 
 from karez.doors.console.forms import Form
-from karez.doors.console.language import later
 from karez.doors.console.render import see_other
 from karez.doors.console.visit import Page, Visit, faults_of
 from karez.doors.operations.closing import ClosingState
@@ -48,21 +47,19 @@ def run(visit: Visit) -> Response:
         _, job = visit.perform("closing.run", preview=not visit.posts, **form.values)
     except KarezError as error:
         return _state(visit, state, form.refused(faults_of(error)))
-    if visit.posts or state.job is not None and job["id"] == state.job.id:
+    if visit.posts or (state.job is not None and job["id"] == state.job.id):
         return see_other(visit.request, f"/closing/{job['id']}")
     through = date.fromisoformat(job["payload"]["through"])
     days = (through - state.closed_through).days if state.closed_through is not None else 0
     if days <= 0:
-        said = visit.text(later("That day is ended already."))
+        said = visit.text("That day is ended already.")
         return _state(visit, state, form.refused([("through", said)]))
-    sentence = visit.text(
-        later("{days} days are ended for every loan: from {first} through {last}.")
-    )
-    warning = visit.text(later("A day that is ended stays ended. {day} is not over yet."))
+    sentence = visit.text("Days to end for every loan: {days}, from {first} through {last}.")
+    warning = visit.text("A day that is ended stays ended. {day} is not over yet.")
     ask = SimpleNamespace(
-        title=visit.text(later("End the days")), action="/closing/run", back="/closing",
+        title=visit.text("End the days"), action="/closing/run", back="/closing",
         sentence=sentence.format(days=days, first=state.next_day, last=through),
-        verb=visit.text(later("End the days")), is_grave=False, needs_reason=False, waits=False,
+        verb=visit.text("End the days"), is_grave=False, needs_reason=False, waits=False,
         hidden={"through": str(through)}, before_after=[],
         warnings=[warning.format(day=through)] if through >= state.calendar_day else [],
     )  # fmt: skip
@@ -73,9 +70,9 @@ def followed(visit: Visit) -> Response:
     """Show how far a job is."""
     job: Job = visit.ask("closing.job", job=visit.request.path_params["job"])
     through = job.payload["through"]
-    title = visit.text(later("Ending days through {day}")).format(day=through)
+    title = visit.text("Ending days through {day}").format(day=through)
     if job.result is not None:
-        said = visit.text(later("{days} days are ended, with {postings} postings."))
+        said = visit.text("Days ended: {days}. Postings: {postings}.")
         note = said.format(days=job.result["days"], postings=f"{job.result['postings']:,}")
     else:
         note = job.message
@@ -84,7 +81,7 @@ def followed(visit: Visit) -> Response:
         failed=job.failed_count, result="/closing" if job.state == "done" else "",
         total=None if job.left_count is None else job.done_count + job.left_count,
     )  # fmt: skip
-    crumbs = [(visit.text(later("Closing")), "/closing")]
+    crumbs = [(visit.text("Closing"), "/closing")]
     return visit.render("job.html", job=told, crumbs=crumbs, place="closing")
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from karez.doors.console.language import later
 from karez.doors.console.listing import Listing
 from karez.doors.console.render import see_other
 from karez.doors.console.visit import Page, Visit, faults_of
+from karez.doors.operations.collections import PromiseLine
 from karez.kernel.errors import KarezError
 from karez.kernel.money import currency, parse_amount
 
@@ -46,12 +46,13 @@ def shown(visit: Visit) -> Response:
                 "payments.promise", loan=str(loan.number), until=form.value("until"),
                 amount_minor=parse_amount(typed, currency(loan.currency)), note=form.value("note"),
             )  # fmt: skip
-            said = visit.text(later("The promise is kept here."))
+            said = visit.text("The promise is kept here.")
             return see_other(visit.request, visit.request.url.path, toast=said)
         except KarezError as error:
             form = form.refused(faults_of(error))
-    may_see = visit.may("payments.promises")
-    promises = visit.ask("payments.promises", loan=str(loan.number)).promises if may_see else []
+    promises: list[PromiseLine] = []
+    if visit.may("payments.promises"):
+        promises = visit.ask("payments.promises", loan=str(loan.number)).promises
     return visit.render(
         "collections/show.html",
         loan=loan,

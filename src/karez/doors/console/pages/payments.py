@@ -110,8 +110,7 @@ def listed(visit: Visit) -> Response:
         rows=waiting[begin : begin + ROWS],
         total=len(waiting),
         after=str(begin + ROWS) if more else None,
-        reasons=[(code, visit.text(words)) for code, words in REASONS.items()],
-        why=lambda code: visit.text(REASONS.get(code, code)),
+        why={code: visit.text(words) for code, words in REASONS.items()},
         payouts=payouts,
     )
 
@@ -177,7 +176,7 @@ def moved(visit: Visit) -> Response:
         return _detail(visit, found, form.refused(faults_of(error)))
     code = found.currency
     after = effect["payment"]["open_minor"]
-    line = (visit.text(later("On suspense")), digits(found.open_minor, code), digits(after, code))
+    line = (visit.text("On suspense"), digits(found.open_minor, code), digits(after, code))
     ask = SimpleNamespace(
         title=visit.text(move.title), sentence=visit.text(move.sentence),
         action=f"/payments/{number}/{visit.request.path_params['move']}",
@@ -203,9 +202,9 @@ def _values(move: Move, form: Form, found: PaymentDetail) -> dict[str, Any]:
 
 def _onward(visit: Visit, path: str, *, waits: bool) -> Response:
     if waits:
-        said = visit.text(later("It waits until a second person approves it."))
+        said = visit.text("It waits until a second person approves it.")
         return see_other(visit.request, "/approvals", toast=said)
-    return see_other(visit.request, path, toast=visit.text(later("Done.")))
+    return see_other(visit.request, path, toast=visit.text("Done."))
 
 
 def taken(visit: Visit) -> Response:
@@ -219,20 +218,21 @@ def taken(visit: Visit) -> Response:
         if form.value("loan"):
             loan = visit.ask("loans.show", loan=form.value("loan")).loan
         if loan is not None and form.value("amount"):
-            values = {name: form.value(name) for name in ("loan", "on", "receipt", "outlet")}
+            names = ("loan", "on", "receipt", "outlet")
+            values: dict[str, Any] = {name: form.value(name) for name in names}
             typed = form.value("amount").replace(",", "").strip()
             values["amount_minor"] = parse_amount(typed, currency(loan.currency))
             if visit.posts and not visit.request.url.path.endswith("/preview"):
                 answer, made = visit.perform("payments.cash", **values)
                 if answer.proposal is not None:
                     return _onward(visit, "/payments", waits=True)
-                said = visit.text(later("Taken. The receipt is {receipt}."))
+                said = visit.text("Taken. The receipt is {receipt}.")
                 toast = said.format(receipt=made["receipt"])
                 return see_other(visit.request, f"/loans/{loan.number}", toast=toast)
             effect = visit.perform("payments.cash", preview=True, **values)[1]["outcome"]
         elif visit.posts:
             missing = "amount" if loan is not None else "loan"
-            form = form.refused([(missing, visit.text(later("Fill this in.")))])
+            form = form.refused([(missing, visit.text("Fill this in."))])
     except KarezError as error:
         form = form.refused(faults_of(error))
     return visit.render(
