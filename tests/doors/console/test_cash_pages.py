@@ -2,11 +2,14 @@
 
 import time
 from datetime import date
+from typing import Any
 
 import attrs
+import pytest
 
 from doors.api.test_closing import working
 from doors.console import test_pages
+from doors.console.test_browser import violations
 from doors.console.test_pages import Console, key_of, send
 from doors.statements.making import entry, statement
 from karez.kernel.database import Database
@@ -108,3 +111,39 @@ def test_pages__are_for_those_who_may(console: Console):
         assert browser.get("/closing").status_code == 403
         wait_for(console, 5_00)
         assert browser.get("/payments/1/assign?loan=1&amount=5").status_code == 422
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
+def test_pages__hold_the_rules_of_accessibility_on_a_telephone(
+    console: Console, chromium: Any, database: Database, theme: str, language: str
+):
+    closing.close_days([console.books], date(2026, 3, 10))
+    wait_for(console, 100_00)
+    with console.person("branch-manager") as browser:
+        page = browser.get("/closing/run?through=2026-03-20")
+        job = send(browser, page, "/closing/run", through="2026-03-20").url.path
+        session = browser.cookies["karez_session"]
+    cookies = {"karez_theme": theme, "karez_language": language, "karez_session": session}
+    paths = (
+        "/payments", "/payments/1", "/payments/1/assign?loan=1&amount=9", "/payments/1/return",
+        "/collections", "/collections/1", "/closing", job,
+    )  # fmt: skip
+    with chromium.new_context(viewport={"width": 390, "height": 800}) as context:
+        context.add_cookies(
+            [
+                {"name": name, "value": text, "url": console.address}
+                for name, text in cookies.items()
+            ]
+        )
+        page = context.new_page()
+        for path in paths:
+            page.goto(console.address + path)
+            assert not violations(page), path
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        with working(database):
+            page.wait_for_selector("#job:not([hx-get])", timeout=20_000)
+        page.goto(console.address + "/payments/new?loan=1")
+        page.fill("#field-amount", "20")
+        page.wait_for_selector("#preview .before-after")
+        assert page.evaluate("document.activeElement.name") == "amount"
+        assert not violations(page)
