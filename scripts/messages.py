@@ -27,7 +27,9 @@ OPTIONS = {
         "extensions": "jinja2.ext.do",
     }
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "later": None, "text_of": (2,), "text": None}
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "later": None, "text_of": (2,), "text": None,
+}  # fmt: skip
 
 
 def main() -> None:

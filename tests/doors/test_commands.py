@@ -248,8 +248,9 @@ CALLS = {
     "down": "",
 }
 # One hands over to PostgreSQL's own shell, which prints what it is asked to; a witness that serves
-# and one that is asked need each other (test_cli_facts). A demonstration is long (test_cli_demo).
-WITHOUT_DOCUMENT = {"psql", "facts witness serve", "facts witness ask", "demo"}
+# and one that is asked need each other (test_cli_facts). A demonstration is long (test_cli_demo),
+# and a server stays (test_serve).
+WITHOUT_DOCUMENT = {"psql", "facts witness serve", "facts witness ask", "demo", "serve"}
 # These run in processes of their own, as people run all; the others in that of the tests.
 APART = {"up", "doctor", "post", "loan show", "rights verify", "score fit", "backup", "restore"}
 # The server of the tests does without fsync, which the doctor finds.

@@ -9,10 +9,10 @@ import msgspec
 
 from karez.doors.operations.cursors import read_cursor, write_cursor
 from karez.doors.operations.errors import CursorInvalidError
-from karez.doors.operations.loans import LoanRow, row_of
+from karez.doors.operations.loans import LoanRow, names_of, row_of
 from karez.doors.operations.operation import Call, Operation, Retry
 from karez.doors.operations.shapes import AmountMinor, Input, Listing, Name, Output, Text, shape
-from karez.services import lending, parties, payments
+from karez.services import lending, payments
 from karez.services.lending.errors import LoanUnknownError
 from karez.services.lending.overdue import Position
 from karez.services.payments import Promise
@@ -59,10 +59,9 @@ class Promises(Output, kw_only=True):
 
 
 class OverdueLoan(Output, kw_only=True):
-    """A loan that is late, the name of its borrower if known, and what was promised last."""
+    """A loan that is late, and what was promised last."""
 
     loan: LoanRow
-    borrower: str
     promise: PromiseLine | None
 
 
@@ -99,15 +98,12 @@ def _overdue(call: Call, asked: OverdueQuestion) -> OverdueList:
     more = len(found) > len(shown)
     views = [late.view for late in shown]
     made = payments.promises_of(office.books, [view.loan.loan_number for view in views])
-    known = parties.find_parties(office.books, {view.loan.borrower_id for view in views})
+    names = names_of(call, views)
     return OverdueList(
         on=on,
         loans=[
             OverdueLoan(
-                loan=row_of(view, on),
-                borrower=known[owner].party.name
-                if (owner := view.loan.borrower_id) in known
-                else "",
+                loan=row_of(view, on, names),
                 promise=_last(made[view.loan.loan_number], on),
             )
             for view in views

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 
@@ -26,7 +28,7 @@ from karez.engines.servicing.events import (
 from karez.engines.servicing.standing import Standing, Status, standing
 from karez.engines.servicing.table import Line, schedule_table
 from karez.kernel.ids import read_id, show_id
-from karez.services import lending
+from karez.services import lending, parties
 from karez.services.lending import LoanView
 from karez.services.lending.errors import LoanUnknownError
 
@@ -54,6 +56,7 @@ class LoanRow(Output, kw_only=True):
     reference: str
     product: str | None
     borrower_id: str
+    borrower: str
     officer: str
     place: str
     currency: str
@@ -147,7 +150,13 @@ def stands_of(stands: Standing, on: date) -> LoanStanding:
     return shape(LoanStanding, stands, days_past_due=stands.days_past_due(on))
 
 
-def row_of(view: LoanView, on: date) -> LoanRow:
+def names_of(call: Call, views: Sequence[LoanView]) -> dict[UUID, str]:
+    """Return the names of borrowers that the register knows."""
+    known = parties.find_parties(call.office.books, {view.loan.borrower_id for view in views})
+    return {party_id: each.party.full_name for party_id, each in known.items()}
+
+
+def row_of(view: LoanView, on: date, names: Mapping[UUID, str]) -> LoanRow:
     """Return a loan on a day, as doors list it."""
     loan = view.loan
     return LoanRow(
@@ -156,6 +165,7 @@ def row_of(view: LoanView, on: date) -> LoanRow:
         reference=loan.reference,
         product=loan.sheet[0] if loan.sheet else None,
         borrower_id=show_id("pty", loan.borrower_id),
+        borrower=names.get(loan.borrower_id, ""),
         officer=loan.officer,
         place=loan.place,
         currency=loan.currency,
@@ -176,11 +186,12 @@ def _list(call: Call, asked: LoansQuestion) -> LoanList:
         after=after or 0, most=asked.limit + 1,
     )  # fmt: skip
     shown = views[: asked.limit]
+    names = names_of(call, shown)
     more = len(views) > len(shown)
     position = shown[-1].loan.loan_number if more else None
     return LoanList(
         on=on,
-        loans=[row_of(view, on) for view in shown],
+        loans=[row_of(view, on, names) for view in shown],
         next=write_cursor(office, name, asked, position) if more else None,
     )
 
@@ -194,7 +205,7 @@ def _show(call: Call, asked: LoanQuestion) -> LoanDetail:
     view = LoanView(loan, stands, stands.overdue_minor, 0)
     lines = [line for line in schedule_table(account) if isinstance(line, Line)]
     coming = sum(line.outstanding_minor for line in lines if line.due == stands.next_due)
-    row = msgspec.structs.replace(row_of(view, on), next_minor=coming)
+    row = msgspec.structs.replace(row_of(view, on, names_of(call, [view])), next_minor=coming)
     return LoanDetail(on=on, loan=row, schedule=[shape(ScheduleLine, line) for line in lines])
 
 

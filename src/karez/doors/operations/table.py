@@ -14,6 +14,7 @@ from karez.doors.operations import (
     payments,
     proposals,
     reports,
+    staff,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
@@ -29,6 +30,7 @@ _AREAS: dict[str, AnyOperation] = {
         ledger,
         reports,
         audit,
+        staff,
         jobs,
     )
     for operation in area.OPERATIONS

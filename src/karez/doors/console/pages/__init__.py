@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from karez.doors.console.pages import (
+    administration,
     approvals,
     closing,
     collections,
     home,
     loans,
     payments,
+    search,
 )
 from karez.doors.console.visit import Page
 
 PAGES: Mapping[str, Page] = {
     **home.PAGES,
+    **search.PAGES,
     **loans.PAGES,
     **approvals.PAGES,
+    **administration.PAGES,
     **payments.PAGES,
     **collections.PAGES,
     **closing.PAGES,
