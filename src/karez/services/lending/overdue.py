@@ -40,7 +40,7 @@ def find_overdue(  # noqa: PLR0913 - one for each filter
     """
     oldest, amount_negated, number = after
     asked = {
-        "first_due": date.min if days_most is None else on - timedelta(days=days_most),
+        "first_due": max(oldest, date.min if days_most is None else on - timedelta(days=days_most)),
         "last_due": on - timedelta(days=days_least),
         "oldest_due": oldest,
         "amount_negated": amount_negated,

@@ -141,7 +141,7 @@ WHERE
             + overdue_fees_minor + overdue_penalties_minor
         ),
         loan_number
-    ) > (%(oldest_due)s, %(amount_negated)s, %(loan_number)s)
+    ) > (%(oldest_due)s::date, %(amount_negated)s::bigint, %(loan_number)s::bigint)
 ORDER BY oldest_due, amount_negated, loan_number
 LIMIT %(most)s;
 
