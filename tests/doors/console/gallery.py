@@ -21,7 +21,7 @@ from doors.console.gallery_charts import drawings
 from karez.doors.console.forms import Form
 from karez.doors.console.ground import ground_middleware, ground_routes
 from karez.doors.console.listing import Listing
-from karez.doors.console.render import Frame, render, see_other, template_folders
+from karez.doors.console.render import Frame, environment, render, see_other, template_folders
 
 TEMPLATES = Path(__file__).with_name("templates")
 PAGE_ROWS = 25
@@ -92,6 +92,7 @@ def gallery_app() -> Starlette:
     """Return the gallery as an application."""
     if TEMPLATES not in template_folders:
         template_folders.append(TEMPLATES)
+        environment.cache_clear()  # one that was made before does not know of it
     routes = [
         Route("/", home),
         Route("/loans", loans),

@@ -23,6 +23,8 @@ from karez.doors.console.forms import Form
 from karez.doors.console.render import Frame, render, text_of
 from karez.doors.operations import OPERATIONS, Answer, Asked, Office, Offices, ask, perform
 from karez.doors.operations.errors import InputFaultsError
+from karez.doors.operations.perform import needs_another, permit
+from karez.doors.operations.reading import read_input
 from karez.kernel.database.errors import InstitutionNotFoundError
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import new_id, show_id
@@ -75,6 +77,12 @@ class Visit:
         asked = self._asked(texts=True, preview=preview, reason=str(values.get("reason") or ""))
         answer = perform(self.office, OPERATIONS[operation], given, asked)
         return answer, msgspec.json.decode(answer.document)
+
+    def waits(self, operation: str, **values: object) -> bool:
+        """Say whether somebody else must agree before an operation with these values happens."""
+        row = OPERATIONS[operation]
+        given = {name: value for name, value in values.items() if value not in {None, ""}}
+        return needs_another(row, read_input(row.input, given, texts=True), permit(self.actor, row))
 
     def _asked(self, *, texts: bool, preview: bool = False, reason: str = "") -> Asked:
         return Asked(

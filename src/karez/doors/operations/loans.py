@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -150,13 +150,14 @@ def stands_of(stands: Standing, on: date) -> LoanStanding:
     return shape(LoanStanding, stands, days_past_due=stands.days_past_due(on))
 
 
-def _names(call: Call, views: Sequence[LoanView]) -> dict[UUID, str]:
+def names_of(call: Call, views: Sequence[LoanView]) -> dict[UUID, str]:
     """Return the names of borrowers that the register knows."""
     known = parties.find_parties(call.office.books, {view.loan.borrower_id for view in views})
     return {party_id: each.party.full_name for party_id, each in known.items()}
 
 
-def _row(view: LoanView, on: date, names: dict[UUID, str]) -> LoanRow:
+def row_of(view: LoanView, on: date, names: Mapping[UUID, str]) -> LoanRow:
+    """Return a loan on a day, as doors list it."""
     loan = view.loan
     return LoanRow(
         number=loan.loan_number,
@@ -185,12 +186,12 @@ def _list(call: Call, asked: LoansQuestion) -> LoanList:
         after=after or 0, most=asked.limit + 1,
     )  # fmt: skip
     shown = views[: asked.limit]
-    names = _names(call, shown)
+    names = names_of(call, shown)
     more = len(views) > len(shown)
     position = shown[-1].loan.loan_number if more else None
     return LoanList(
         on=on,
-        loans=[_row(view, on, names) for view in shown],
+        loans=[row_of(view, on, names) for view in shown],
         next=write_cursor(office, name, asked, position) if more else None,
     )
 
@@ -204,7 +205,7 @@ def _show(call: Call, asked: LoanQuestion) -> LoanDetail:
     view = LoanView(loan, stands, stands.overdue_minor, 0)
     lines = [line for line in schedule_table(account) if isinstance(line, Line)]
     coming = sum(line.outstanding_minor for line in lines if line.due == stands.next_due)
-    row = msgspec.structs.replace(_row(view, on, _names(call, [view])), next_minor=coming)
+    row = msgspec.structs.replace(row_of(view, on, names_of(call, [view])), next_minor=coming)
     return LoanDetail(on=on, loan=row, schedule=[shape(ScheduleLine, line) for line in lines])
 
 

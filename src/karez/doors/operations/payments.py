@@ -1,10 +1,12 @@
-"""Operations on payments: cash at the counter, the queue of what waits, promises."""
+"""Operations on payments: cash at the counter, the queue of what waits, what is to be sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
+
+import msgspec
 
 from karez.books.money.errors import AccountUnknownError
 from karez.doors.operations.loan_acts import ActOutcome
@@ -14,7 +16,7 @@ from karez.doors.operations.shapes import AmountMinor, Input, Name, Output, Text
 from karez.kernel.errors import KarezError
 from karez.services import lending, payments
 from karez.services.lending.errors import LoanUnknownError
-from karez.services.payments import Clerk, PaymentView
+from karez.services.payments import BANK, Clerk, PaymentView, PayoutKind
 from karez.services.payments.counter import CASH
 from karez.services.payments.errors import (
     AssignDebitError,
@@ -41,6 +43,27 @@ class WaitingPayment(Output, kw_only=True):
     reason: str
     candidates: list[int]
     age_days: int
+
+
+class PaymentAct(Output, kw_only=True):
+    """Something that was done with a payment, by which rule or by whom."""
+
+    number: int
+    kind: str
+    amount_minor: int
+    loan: int | None
+    account: str | None
+    rule: str
+    reason: str
+    valid_on: date
+    actor: str
+    recorded_at: datetime | None
+
+
+class PaymentDetail(WaitingPayment, kw_only=True):
+    """A payment, and all that was done with it, in order."""
+
+    acts: list[PaymentAct]
 
 
 class Queue(Output, kw_only=True):
@@ -79,10 +102,10 @@ I = TypeVar("I", bound=OnePayment)  # noqa: E741 - the input
 
 
 class Assignment(OnePayment, kw_only=True):
-    """A payment to a loan: so much of it, or all that is left."""
+    """So much of a payment to a loan. The amount is said, for it is what limits are about."""
 
     loan: Name
-    amount_minor: AmountMinor | None = None
+    amount_minor: AmountMinor
 
 
 class Placement(OnePayment, kw_only=True):
@@ -99,52 +122,38 @@ class Return(OnePayment, kw_only=True):
 
 
 class Moved(Output, kw_only=True):
-    """A payment after something was done with it."""
+    """A payment after something was done with it, and what that did to a loan."""
 
     payment: WaitingPayment
     moved_minor: int
+    outcome: ActOutcome | None = None
 
 
-class PromiseInput(Input, kw_only=True):
-    """What a borrower promises to pay by a day."""
+class PayoutLine(Output, kw_only=True):
+    """Money that has left the account in the book and is to leave it at the bank."""
 
-    loan: Name
-    amount_minor: AmountMinor
-    until: date
-    note: Text = ""
-
-
-class PromiseMade(Output, kw_only=True):
-    """The number of a promise."""
-
-    promise: int
-
-
-class PromiseLine(Output, kw_only=True):
-    """A promise, and whether it was kept."""
-
-    number: int
-    loan_number: int
-    made_on: date
-    promised_on: date
-    currency: str
+    kind: PayoutKind
     amount_minor: int
-    paid_minor: int
-    note: str
-    state: str
-
-
-class Promises(Output, kw_only=True):
-    """Promises, as they stand on a day."""
-
+    currency: str
     on: date
-    promises: list[PromiseLine]
+    loan_number: int | None
+    returns: int | None
+    attempt: int
+    name: str
+    account: str
+    last_refusal: str
 
 
-class PromisesOf(Input, kw_only=True):
-    """Of one loan, or of all."""
+class Payouts(Output, kw_only=True):
+    """The payouts that no file has yet, the oldest first."""
 
-    loan: Name | None = None
+    payouts: list[PayoutLine]
+
+
+class PayoutsFrom(Input, kw_only=True):
+    """From which account of the chart."""
+
+    channel: Name = BANK
 
 
 def _clerk(call: Call, reason: str = "") -> Clerk:
@@ -174,8 +183,22 @@ def _queue(call: Call, _: Input) -> Queue:
     return Queue(on=call.today, payments=[_waiting(view, call.today) for view in waiting])
 
 
-def _show(call: Call, asked: OnePayment) -> WaitingPayment:
+def _look(call: Call, asked: OnePayment) -> WaitingPayment:
     return _waiting(payments.find_payment(call.office.books, asked.payment), call.today)
+
+
+def _show(call: Call, asked: OnePayment) -> PaymentDetail:
+    view = payments.find_payment(call.office.books, asked.payment)
+    acts = [
+        shape(PaymentAct, act, number=act.act_number, loan=act.loan_number, account=act.ledger)
+        for act in view.acts
+    ]
+    return PaymentDetail(**msgspec.structs.asdict(_waiting(view, call.today)), acts=acts)
+
+
+def _payouts(call: Call, asked: PayoutsFrom) -> Payouts:
+    found = payments.list_payouts(call.office.books, _clerk(call), channel=asked.channel)
+    return Payouts(payouts=[shape(PayoutLine, payout) for payout in found])
 
 
 def _cash(call: Call, asked: Cash) -> CashReceipt:
@@ -188,9 +211,11 @@ def _cash(call: Call, asked: Cash) -> CashReceipt:
     return CashReceipt(receipt=taken.receipt, outcome=loan_outcome(call, loan, taken.outcome))
 
 
-def _moved(call: Call, asked: OnePayment, before_minor: int) -> Moved:
-    view = payments.find_payment(call.office.books, asked.payment)
-    return Moved(payment=_waiting(view, call.today), moved_minor=before_minor - view.open_minor)
+def _moved(
+    call: Call, asked: OnePayment, before_minor: int, outcome: ActOutcome | None = None
+) -> Moved:
+    after = _look(call, asked)
+    return Moved(payment=after, moved_minor=before_minor - after.open_minor, outcome=outcome)
 
 
 def _open(call: Call, asked: OnePayment) -> int:
@@ -198,10 +223,11 @@ def _open(call: Call, asked: OnePayment) -> int:
 
 
 def _assign(call: Call, asked: Assignment) -> Moved:
-    before = _open(call, asked)
+    before, books = _open(call, asked), call.office.books
     parts = {asked.loan: asked.amount_minor}
-    payments.assign(call.office.books, asked.payment, parts, _clerk(call, asked.reason))
-    return _moved(call, asked, before)
+    [outcome] = payments.assign(books, asked.payment, parts, _clerk(call, asked.reason))
+    loan = lending.find_loan(books, asked.loan)
+    return _moved(call, asked, before, loan_outcome(call, loan, outcome))
 
 
 def _place(call: Call, asked: Placement) -> Moved:
@@ -228,20 +254,6 @@ def _unassign(call: Call, asked: OnePayment) -> Moved:
     return _moved(call, asked, before)
 
 
-def _promise(call: Call, asked: PromiseInput) -> PromiseMade:
-    number = payments.add_promise(
-        call.office.books, asked.loan, asked.amount_minor, asked.until, made_on=call.today,
-        actor=call.actor.name, note=asked.note,
-    )  # fmt: skip
-    return PromiseMade(promise=number)
-
-
-def _promises(call: Call, asked: PromisesOf) -> Promises:
-    made = payments.list_promises(call.office.books, asked.loan)
-    lines = [shape(PromiseLine, each, state=str(each.state(call.today))) for each in made]
-    return Promises(on=call.today, promises=lines)
-
-
 def _payment_of(asked: OnePayment) -> str:
     return f"payment:{asked.payment}"
 
@@ -264,7 +276,7 @@ def _on_queue(
         errors=(PaymentUnknownError, *errors),
         amount_of=lambda asked: getattr(asked, "amount_minor", None),
         target_of=_payment_of,
-        look=_show,
+        look=_look,
     )
 
 
@@ -281,12 +293,24 @@ OPERATIONS = (
         retry=Retry.READ,
     ),
     Operation(
+        name="payments.payouts",
+        summary="List the payouts that wait to be sent to the bank.",
+        method="GET",
+        path="/v1/payments/payouts",
+        input=PayoutsFrom,
+        output=Payouts,
+        run=_payouts,
+        permission="payments.read",
+        retry=Retry.READ,
+        errors=(AccountUnknownError,),
+    ),
+    Operation(
         name="payments.show",
-        summary="Show a payment, and what of it waits.",
+        summary="Show a payment, what of it waits, and what was done with it.",
         method="GET",
         path="/v1/payments/{payment}",
         input=OnePayment,
-        output=WaitingPayment,
+        output=PaymentDetail,
         run=_show,
         permission="payments.read",
         retry=Retry.READ,
@@ -322,29 +346,5 @@ OPERATIONS = (
     _on_queue(
         "unassign", "Take back what was done with a payment.", OnePayment, _unassign,
         Control.ALWAYS, NothingToUndoError,
-    ),
-    Operation(
-        name="payments.promise",
-        summary="Record what a borrower promised to pay by a day.",
-        method="POST",
-        path="/v1/loans/{loan}/promises",
-        input=PromiseInput,
-        output=PromiseMade,
-        run=_promise,
-        permission="payments.promise",
-        retry=Retry.KEYED,
-        errors=(LoanUnknownError,),
-        target_of=lambda asked: f"loan:{asked.loan}",
-    ),
-    Operation(
-        name="payments.promises",
-        summary="List promises, and whether each was kept.",
-        method="GET",
-        path="/v1/promises",
-        input=PromisesOf,
-        output=Promises,
-        run=_promises,
-        permission="payments.read",
-        retry=Retry.READ,
     ),
 )  # fmt: skip

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from karez.doors.operations import (
     audit,
+    closing,
+    collections,
+    jobs,
     ledger,
     loan_acts,
     loans,
@@ -17,7 +20,19 @@ from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit, staff)
+    for area in (
+        parties,
+        loans,
+        loan_acts,
+        payments,
+        collections,
+        closing,
+        ledger,
+        reports,
+        audit,
+        staff,
+        jobs,
+    )
     for operation in area.OPERATIONS
 }
 

@@ -33,6 +33,20 @@ def closed_through(books: Books) -> date:
     return row[0]
 
 
+def days_missing(books: Books, through: date) -> int:
+    """Return how many days through this one are not ended.
+
+    Raises:
+        NothingToCloseError: no loan was ever booked.
+        TooManyDaysError: more than ``DAYS_MOST`` are missing.
+    """
+    closed_on = closed_through(books)
+    missing = max((through - closed_on).days, 0)
+    if missing > DAYS_MOST:
+        raise TooManyDaysError(closed_on=closed_on, through=through, days=missing, most=DAYS_MOST)
+    return missing
+
+
 def close_days(
     crew: Sequence[Books],
     through: date,
@@ -52,10 +66,7 @@ def close_days(
     Else raises as ``close_part`` does; the parts that were ended stay so.
     """
     ensure(len(crew) > 0, "somebody ends the day")
-    closed_on = closed_through(crew[0])
-    missing = (through - closed_on).days
-    if missing > DAYS_MOST:
-        raise TooManyDaysError(closed_on=closed_on, through=through, days=missing, most=DAYS_MOST)
+    closed_on, missing = closed_through(crew[0]), days_missing(crew[0], through)
     known = [Policies() for _ in crew]
     ended: list[DayEnd] = []
     for ahead in range(1, missing + 1):
@@ -130,12 +141,12 @@ class _Day:
                 return
             try:
                 done = close_part(self.crew[place], self.known[place], part, self.day)
+                if done is not None:
+                    self._count(done)
             except Exception as fault:  # noqa: BLE001 - it is raised where the crew meets
                 self.faults.append(fault)
                 self._drop_rest()
                 return
-            if done is not None:
-                self._count(done)
 
     def _count(self, done: PartDay) -> None:
         with self.lock:

@@ -15,6 +15,7 @@ from karez.services.lending.loan import (
     RecordedEvent,
     Sheet,
 )
+from karez.services.lending.overdue import Late, find_overdue
 from karez.services.lending.reading import (
     LoanView,
     account_on,
@@ -41,6 +42,7 @@ __all__ = [
     "Booking",
     "Command",
     "DrawLimit",
+    "Late",
     "LendingVerification",
     "Loan",
     "LoanView",
@@ -56,6 +58,7 @@ __all__ = [
     "find_loan",
     "find_loans",
     "find_named",
+    "find_overdue",
     "list_events",
     "load_mappings",
     "open_chart",

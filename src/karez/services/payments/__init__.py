@@ -8,6 +8,7 @@ from karez.services.payments.counter import (
     add_mark,
     add_promise,
     list_promises,
+    promises_of,
     take_cash,
 )
 from karez.services.payments.desk import Act, Clerk
@@ -94,6 +95,7 @@ __all__ = [
     "list_statements",
     "payment_reference",
     "place",
+    "promises_of",
     "send_payouts",
     "set_payee",
     "take_answers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -168,8 +169,19 @@ def list_promises(books: Books, loan_name: str | None = None) -> list[Promise]:
     Raises:
         LoanUnknownError: there is no such loan.
     """
-    loan = None if loan_name is None else find_loan(books, loan_name).loan_number
+    numbers = None if loan_name is None else [find_loan(books, loan_name).loan_number]
+    return _promises(books, numbers)
+
+
+def promises_of(books: Books, numbers: Collection[int]) -> dict[int, list[Promise]]:
+    """Return the promises of loans by their numbers, in the order of their days."""
+    found: dict[int, list[Promise]] = {number: [] for number in numbers}
+    for promise in _promises(books, list(numbers)):
+        found[promise.loan_number].append(promise)
+    return found
+
+
+def _promises(books: Books, numbers: list[int] | None) -> list[Promise]:
     with books.transaction() as connection:
-        return [
-            Promise(*row) for row in connection.execute(QUERIES["promises"].text, {"loan": loan})
-        ]
+        rows = connection.execute(QUERIES["promises"].text, {"loans": numbers})
+        return [Promise(*row) for row in rows]

@@ -135,7 +135,7 @@ def done(visit: Visit) -> Response:
         deed=deed,
         loan=found.loan,
         form=form,
-        change=_change(visit, effect, code),
+        change=change_of(visit, effect, code),
         status=422 if form.faults else 200,
     )
 
@@ -151,8 +151,8 @@ def _values(deed: Deed, form: Form, code: str) -> dict[str, Any]:
     return values
 
 
-def _change(visit: Visit, effect: dict[str, Any] | None, code: str) -> list[tuple[str, str, str]]:
-    """Return what a deed would change: label, before, after."""
+def change_of(visit: Visit, effect: dict[str, Any] | None, code: str) -> list[tuple[str, str, str]]:
+    """Return what a deed would change of a loan: label, before, after."""
     if effect is None or not effect.get("before") or not effect.get("after"):
         return []
     before, after = effect["before"], effect["after"]

@@ -3,6 +3,14 @@
 SELECT closed_on FROM lending.day
 WHERE institution_id = current_setting('karez.institution_id')::integer;
 
+-- name: count_loans
+-- Count the loans that are not done with.
+SELECT count(*) FROM lending.standing
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND until = 'infinity'
+    AND stage > 0;
+
 -- name: parts_behind
 -- List the parts whose loans are not ended through this day.
 SELECT part FROM lending.part

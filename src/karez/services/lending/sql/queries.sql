@@ -119,6 +119,32 @@ WHERE
 ORDER BY l.loan_number
 LIMIT %(most)s;
 
+-- name: overdue
+-- List loans that are late since days between two, the latest first, then by what is late.
+SELECT
+    oldest_due,
+    -(
+        overdue_principal_minor + overdue_interest_minor
+        + overdue_fees_minor + overdue_penalties_minor
+    ) AS amount_negated,
+    loan_number
+FROM lending.standing
+WHERE
+    institution_id = current_setting('karez.institution_id')::integer
+    AND until = 'infinity'
+    AND oldest_due IS NOT NULL
+    AND oldest_due BETWEEN %(first_due)s AND %(last_due)s
+    AND (
+        oldest_due,
+        -(
+            overdue_principal_minor + overdue_interest_minor
+            + overdue_fees_minor + overdue_penalties_minor
+        ),
+        loan_number
+    ) > (%(oldest_due)s::date, %(amount_negated)s::bigint, %(loan_number)s::bigint)
+ORDER BY oldest_due, amount_negated, loan_number
+LIMIT %(most)s;
+
 -- name: named_numbers
 -- Find the numbers of loans by names that people use; a reference may be that of several.
 SELECT

@@ -101,6 +101,18 @@ CREATE TABLE lending.standing (
 
 CREATE UNIQUE INDEX standing_last ON lending.standing (institution_id, loan_number)
 WHERE until = 'infinity';
+-- The worklist of whoever collects: the latest first, then by what is late.
+CREATE INDEX standing_overdue ON lending.standing (
+    institution_id,
+    oldest_due,
+    (
+        -(
+            overdue_principal_minor + overdue_interest_minor
+            + overdue_fees_minor + overdue_penalties_minor
+        )
+    ),
+    loan_number
+) WHERE until = 'infinity' AND oldest_due IS NOT NULL;
 
 -- All that closing needs of a loan until its next event: rows of the engine's OUTLOOK, as bytes.
 CREATE TABLE lending.outlook (

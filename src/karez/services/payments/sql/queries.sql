@@ -747,7 +747,7 @@ INNER JOIN lending.loan AS l
     ON p.institution_id = l.institution_id AND p.loan_number = l.loan_number
 WHERE
     p.institution_id = current_setting('karez.institution_id')::integer
-    AND (%(loan)s::bigint IS NULL OR p.loan_number = %(loan)s::bigint)
+    AND (%(loans)s::bigint[] IS NULL OR p.loan_number = any(%(loans)s::bigint[]))
 ORDER BY p.promised_on, p.promise_number;
 
 -- name: unbalanced_statements
