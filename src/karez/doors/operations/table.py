@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from karez.doors.operations import (
+    application_acts,
+    applications,
     audit,
     ledger,
     loan_acts,
     loans,
     parties,
     payments,
+    products,
     proposals,
     reports,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
+_ROOMS = (
+    parties, applications, application_acts, products, loans, loan_acts, payments, ledger, reports,
+    audit,
+)  # fmt: skip
+
 _AREAS: dict[str, AnyOperation] = {
-    operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit)
-    for operation in area.OPERATIONS
+    operation.name: operation for area in _ROOMS for operation in area.OPERATIONS
 }
 
 OPERATIONS: Table = _AREAS | {
