@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from karez.doors.console.pages import approvals, home, loans
+from karez.doors.console.pages import applications, approvals, home, loans, parties, products
 from karez.doors.console.visit import Page
 
-PAGES: Mapping[str, Page] = {**home.PAGES, **loans.PAGES, **approvals.PAGES}
+PAGES: Mapping[str, Page] = {
+    **home.PAGES,
+    **applications.PAGES,
+    **parties.PAGES,
+    **products.PAGES,
+    **loans.PAGES,
+    **approvals.PAGES,
+}
 """In the order in which they are tried: a name in braces takes what none before it took."""
