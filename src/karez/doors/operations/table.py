@@ -14,12 +14,13 @@ from karez.doors.operations import (
     products,
     proposals,
     reports,
+    staff,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
 _ROOMS = (
     parties, applications, application_acts, products, loans, loan_acts, payments, ledger, reports,
-    audit,
+    audit, staff,
 )  # fmt: skip
 
 _AREAS: dict[str, AnyOperation] = {

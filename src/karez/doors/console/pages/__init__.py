@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from karez.doors.console.pages import applications, approvals, home, loans, parties, products
+from karez.doors.console.pages import (
+    administration,
+    applications,
+    approvals,
+    home,
+    loans,
+    parties,
+    products,
+    search,
+)
 from karez.doors.console.visit import Page
 
 PAGES: Mapping[str, Page] = {
     **home.PAGES,
+    **search.PAGES,
     **applications.PAGES,
     **parties.PAGES,
     **products.PAGES,
     **loans.PAGES,
     **approvals.PAGES,
+    **administration.PAGES,
 }
 """In the order in which they are tried: a name in braces takes what none before it took."""
