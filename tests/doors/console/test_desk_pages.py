@@ -76,9 +76,12 @@ def test_new_application__is_submitted_once_and_faults_are_named(console: Consol
         assert refused.status_code == 422
         assert "ten" in refused.text
         key = key_of(refused)
-        for _ in range(2):
-            done = send(browser, page, "/applications/new", **fields, amount="4,000", _key=key)
-            assert "Old Mill Ltd" in done.text
+        once, done = (
+            send(browser, page, "/applications/new", **fields, amount="4,000", _key=key)
+            for _ in range(2)
+        )
+        assert "Old Mill Ltd" in once.text
+        assert once.url == done.url
         assert len(origination.list_applications(desk)) == 1
         path = str(done.url.path)
         stopped = act(browser, path, "withdraw", reason="no more")

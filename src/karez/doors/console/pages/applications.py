@@ -156,9 +156,9 @@ def new(visit: Visit) -> Response:
     )
 
 
-def _request(form: Form, products: Mapping[str, Any]) -> dict[str, object]:
+def _request(form: Form, products: Mapping[str, Any]) -> dict[str, Any]:
     """Return the input of a request from what was typed; amounts in units of the currency."""
-    values: dict[str, object] = dict(form.values)
+    values: dict[str, Any] = dict(form.values)
     text = str(values.pop("amount")).replace(",", "").strip()
     product = products.get(form.value("product"))
     if product is not None and text:
@@ -197,8 +197,8 @@ def acted(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def _values(act: Act, found: ApplicationDetail, form: Form) -> dict[str, str]:
-    values = {
+def _values(act: Act, found: ApplicationDetail, form: Form) -> dict[str, Any]:
+    values: dict[str, Any] = {
         "application": found.application.id,
         "reason": form.value("reason"),
         **dict(act.values),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
 from karez.doors.console.listing import Listing
 from karez.doors.console.render import see_other
 from karez.doors.console.visit import Page, Visit, faults_of
+from karez.doors.operations.parties import Party
 from karez.kernel.errors import KarezError
 
 FOUND_MOST, APPLICATIONS_MOST = 50, 20
@@ -18,7 +20,9 @@ def listed(visit: Visit) -> Response:
     """Find parties; the URL says by which words."""
     listing = Listing.of(visit.request, sort="name")
     text = listing.value("text").strip()
-    found = visit.ask("parties.search", text=text, limit=FOUND_MOST).parties if text else []
+    found: list[Party] = (
+        visit.ask("parties.search", text=text, limit=FOUND_MOST).parties if text else []
+    )
     return visit.render("parties/list.html", listing=listing, parties=found, text=text)
 
 
@@ -45,7 +49,7 @@ def new(visit: Visit) -> Response:
         began_on="",
     )  # fmt: skip
     if visit.posts:
-        values: dict[str, object] = dict(form.values)
+        values: dict[str, Any] = dict(form.values)
         values["keys"] = tuple(filter(None, [form.value("key").strip()]))
         del values["key"]
         try:

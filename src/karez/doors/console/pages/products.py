@@ -92,11 +92,12 @@ def published(visit: Visit) -> Response:
     effect: dict[str, Any] | None = None
     if visit.posts:
         try:
+            values: dict[str, Any] = dict(form.values)
             if visit.sent.get("sure"):
-                visit.perform("products.publish", **form.values)
+                visit.perform("products.publish", **values)
                 said = visit.text("It waits until a second person approves it.")
                 return see_other(visit.request, f"/products/{code}", toast=said)
-            _, effect = visit.perform("products.publish", preview=True, **form.values)
+            _, effect = visit.perform("products.publish", preview=True, **values)
         except KarezError as error:
             form = form.refused(faults_of(error))
     return visit.render(
