@@ -127,9 +127,10 @@ def shown(visit: Visit) -> Response:
     """Show an application: its story, all that it rests on, and what this person may do next."""
     found = _found(visit)
     acts = [(name, act) for name, act in ACTS.items() if _may_follow(visit, act, found)]
+    main = next((name for name, act in reversed(acts) if not act.is_grave), "")
     events = [_story(visit, event) for event in reversed(found.events)]
     return visit.render(
-        "applications/show.html", found=found, row=found.application, acts=acts, events=events,
+        "applications/show.html", found=found, row=found.application, acts=acts, main=main, events=events,
         words=STAGES,
     )  # fmt: skip
 
