@@ -130,8 +130,8 @@ def shown(visit: Visit) -> Response:
     main = next((name for name, act in reversed(acts) if not act.is_grave), "")
     events = [_story(visit, event) for event in reversed(found.events)]
     return visit.render(
-        "applications/show.html", found=found, row=found.application, acts=acts, main=main, events=events,
-        words=STAGES,
+        "applications/show.html", found=found, row=found.application, acts=acts, main=main,
+        events=events, words=STAGES,
     )  # fmt: skip
 
 
