@@ -114,6 +114,7 @@ class Action:
 
 ACTIONS = (
     Action(later("New application"), "/applications/new", "plus", "applications.submit"),
+    Action(later("New party"), "/parties/new", "plus", "parties.record"),
     Action(later("Take a payment"), "/payments/new", "cash", "payments.take"),
     Action(later("Import a file"), "/imports/new", "upload", "loans.import"),
     Action(later("Close the day"), "/closing", "lock", "closing.run"),

@@ -66,6 +66,16 @@ def read_score(path: Path) -> ScoreFile:
         raise ScoreFileError(file=path, reason=fault.strerror) from fault
     except ValueError as fault:
         raise ScoreFileError(file=path, reason=f"it is no JSON ({fault})") from fault
+    return score_of(loaded, path)
+
+
+def score_of(loaded: Any, path: Path) -> ScoreFile:  # any JSON
+    """Return what the document of a score file holds; errors call it by ``path``.
+
+    Raises:
+        ScoreFileError: it is no score file.
+        ModelMalformedError: the score in it is broken.
+    """
     if not isinstance(loaded, dict) or cast("dict[str, Any]", loaded).get("format") != FORMAT:
         raise ScoreFileError(file=path, reason=f"its format is not {FORMAT!r}")
     document = cast("dict[str, Any]", loaded)

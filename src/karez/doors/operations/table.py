@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from karez.doors.operations import (
+    application_acts,
+    applications,
     audit,
     closing,
     collections,
@@ -12,28 +14,20 @@ from karez.doors.operations import (
     loans,
     parties,
     payments,
+    products,
     proposals,
     reports,
     staff,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
+_ROOMS = (
+    parties, applications, application_acts, products, loans, loan_acts, payments, collections,
+    closing, ledger, reports, audit, staff, jobs,
+)  # fmt: skip
+
 _AREAS: dict[str, AnyOperation] = {
-    operation.name: operation
-    for area in (
-        parties,
-        loans,
-        loan_acts,
-        payments,
-        collections,
-        closing,
-        ledger,
-        reports,
-        audit,
-        staff,
-        jobs,
-    )
-    for operation in area.OPERATIONS
+    operation.name: operation for area in _ROOMS for operation in area.OPERATIONS
 }
 
 OPERATIONS: Table = _AREAS | {

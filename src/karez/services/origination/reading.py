@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from uuid import UUID
 
 import attrs
@@ -52,9 +53,10 @@ def list_applications(  # noqa: PLR0913 - one for each thing they are found by
     product: str | None = None,
     officer: str | None = None,
     borrower: str | None = None,
+    after: tuple[date, UUID] | None = None,
     most: int = 100,
 ) -> list[Application]:
-    """Return applications, the latest first.
+    """Return applications, the latest first; those ``after`` the day and id of one of them.
 
     Raises:
         PartyNotFoundError: the borrower that is named is unknown.
@@ -66,6 +68,7 @@ def list_applications(  # noqa: PLR0913 - one for each thing they are found by
         asked = {
             "stage": stage, "product_code": product, "officer": officer,
             "borrower_ids": borrowers, "most": most,
+            "after_on": after[0] if after else None, "after_id": after[1] if after else None,
         }  # fmt: skip
         ids = [row[0] for row in connection.execute(QUERIES["list_applications"].text, asked)]
         found = read_applications(connection, ids)

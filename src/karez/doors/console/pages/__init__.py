@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from karez.doors.console.pages import (
     administration,
+    applications,
     approvals,
     closing,
     collections,
@@ -13,8 +14,10 @@ from karez.doors.console.pages import (
     home,
     ledger,
     loans,
+    parties,
     payments,
     portfolio,
+    products,
     reports,
     search,
 )
@@ -23,6 +26,9 @@ from karez.doors.console.visit import Page
 PAGES: Mapping[str, Page] = {
     **home.PAGES,
     **search.PAGES,
+    **applications.PAGES,
+    **parties.PAGES,
+    **products.PAGES,
     **loans.PAGES,
     **collections.PAGES,
     **payments.PAGES,

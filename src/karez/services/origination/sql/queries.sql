@@ -102,6 +102,10 @@ WHERE
     AND (%(product_code)s::text IS NULL OR a.product_code = %(product_code)s)
     AND (%(officer)s::text IS NULL OR a.officer = %(officer)s)
     AND (%(borrower_ids)s::uuid[] IS NULL OR a.borrower_id = any(%(borrower_ids)s))
+    AND (
+        %(after_id)s::uuid IS NULL
+        OR (a.submitted_on, a.application_id) < (%(after_on)s::date, %(after_id)s::uuid)
+    )
 ORDER BY a.submitted_on DESC, a.application_id DESC
 LIMIT %(most)s;
 
