@@ -12,6 +12,7 @@ from karez.doors.api.problems import MEDIA_TYPE, status_of_kind
 from karez.doors.operations import OPERATIONS, AnyOperation, Retry
 from karez.doors.operations.errors import InputFaultsError, NotPermittedError, OfficesBusyError
 from karez.doors.operations.operation import Control
+from karez.doors.operations.perform import KEY_MOST
 from karez.kernel.errors import KarezError
 
 _REF = "#/components/schemas/{name}"
@@ -86,7 +87,7 @@ _KEY = {
     "in": "header",
     "required": True,
     "description": "Any text of yours: asked for again under it, this is not done again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MOST},
 }
 _PREVIEW = {
     "name": "Karez-Preview",
@@ -142,7 +143,10 @@ def _responses(operation: AnyOperation, output: Any) -> dict[str, Any]:
             "description": "Somebody else must agree; the answer names the proposal.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
-    statuses = {400, 401, 500, *(status_of_kind(kind) for kind in (*_ALWAYS, *operation.errors))}
+    statuses = {400, 401, 429, 500}
+    statuses |= {status_of_kind(kind) for kind in (*_ALWAYS, *operation.errors)}
+    if operation.path_fields:
+        statuses.add(404)
     if not operation.reads:
         statuses |= {409, 413, 415}
     for status in sorted(statuses):

@@ -68,7 +68,8 @@ class Operation(Generic[I, O]):
     ``path`` names fields of the input in braces; the rest of the input is the query of a GET, and
     the body of any other method. ``permission`` is what the actor needs. ``amount_of`` gives the
     amount an input moves, for limits. ``target_of`` names what it is about, ``look`` shows that
-    before it is changed; both for the audit. ``errors`` are those that a caller should foresee.
+    before it is changed; both for the audit. ``about_of`` names, from the output, what an event is
+    about, where callers write the target in several ways. ``errors`` are those to foresee.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Operation(Generic[I, O]):
     errors: tuple[type[KarezError], ...] = ()
     amount_of: Callable[[I], int | None] = nothing
     target_of: Callable[[I], str | None] = nothing
+    about_of: Callable[[O], str | None] = nothing
     look: Callable[[Call, I], object] | None = None
 
     @property

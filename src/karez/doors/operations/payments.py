@@ -306,6 +306,7 @@ OPERATIONS = (
         errors=(LoanUnknownError, ReceiptConflictError, AccountUnknownError),
         amount_of=lambda asked: asked.amount_minor,
         target_of=lambda asked: f"loan:{asked.loan}",
+        about_of=lambda taken: f"loan:{taken.outcome.loan}",
     ),
     _on_queue(
         "assign", "Bring a payment that waits to a loan.", Assignment, _assign, Control.ABOVE_LIMIT,
@@ -335,6 +336,7 @@ OPERATIONS = (
         retry=Retry.KEYED,
         errors=(LoanUnknownError,),
         target_of=lambda asked: f"loan:{asked.loan}",
+        about_of=lambda made: f"promise:{made.promise}",
     ),
     Operation(
         name="payments.promises",
@@ -346,5 +348,6 @@ OPERATIONS = (
         run=_promises,
         permission="payments.read",
         retry=Retry.READ,
+        errors=(LoanUnknownError,),
     ),
 )  # fmt: skip

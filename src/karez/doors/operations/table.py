@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from karez.doors.operations import (
     audit,
+    events,
     ledger,
     loan_acts,
     loans,
@@ -16,7 +17,7 @@ from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit)
+    for area in (parties, loans, loan_acts, payments, ledger, reports, audit, events)
     for operation in area.OPERATIONS
 }
 
