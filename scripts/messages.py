@@ -27,7 +27,7 @@ OPTIONS = {
         "extensions": "jinja2.ext.do",
     }
 }
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "later": None, "text_of": (2,)}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "later": None, "text_of": (2,), "text": None}
 
 
 def main() -> None:

@@ -54,6 +54,7 @@ COMMANDS = {
     "tape": ("karez.doors.cli.tape:tape", "Write all loans to a file, for investors."),
     "rights": ("karez.doors.cli.rights:rights", "Register, search, pass on and rank claims."),
     "consent": ("karez.doors.cli.consent:consent", "Grant and withdraw consents to use data."),
+    "serve": ("karez.doors.cli.serve:serve", "Serve the console and the API."),
     "demo": ("karez.doors.cli.demo:demo", "See a lender live: from invoices to loans to reports."),
 }
 """Name, where the command is, and its help text; in the order in which help lists them."""

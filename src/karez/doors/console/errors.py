@@ -21,3 +21,9 @@ class PageUnknownError(NotFoundError):
     """There is no page {path} here; go by the menu, or search."""
 
     code = "page-unknown"
+
+
+class DeedUnknownError(NotFoundError):
+    """There is nothing called {deed} to be done to a loan; go by its page."""
+
+    code = "deed-unknown"

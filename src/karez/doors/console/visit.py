@@ -111,7 +111,8 @@ def page(offices: Offices, work: Page) -> Endpoint:
     """Return the endpoint of a page for those who signed in; others are shown the way."""
 
     async def endpoint(request: Request) -> Response:
-        request.state.request_id = show_id("req", new_id())
+        if not hasattr(request.state, "request_id"):
+            request.state.request_id = show_id("req", new_id())
         if request.method != "POST":
             return await run_in_threadpool(_run, offices, work, request, {}, {})
         async with request.form() as form:
