@@ -18,6 +18,7 @@ from karez.doors.api.oauth import token
 from karez.doors.api.openapi import document
 from karez.doors.api.pace import Pace, Turn
 from karez.doors.api.problems import VERSION, problem, problem_of
+from karez.doors.api.reference import reference_routes
 from karez.doors.operations import OPERATIONS, AnyOperation, Asked, Offices, perform
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import new_id, show_id
@@ -51,6 +52,7 @@ def api_routes(offices: Offices, pace: Pace | None = None) -> list[BaseRoute]:
         *routes,
         Route("/oauth/token", give_token, methods=["POST"]),
         Route("/v1/openapi.json", describe),
+        *reference_routes(),
     ]
 
 

@@ -16,7 +16,7 @@ from karez.doors.operations.perform import KEY_MOST
 from karez.kernel.errors import KarezError
 
 _REF = "#/components/schemas/{name}"
-_ALWAYS: tuple[type[KarezError], ...] = (InputFaultsError, NotPermittedError, OfficesBusyError)
+ALWAYS: tuple[type[KarezError], ...] = (InputFaultsError, NotPermittedError, OfficesBusyError)
 
 
 class Problem(msgspec.Struct):
@@ -50,7 +50,7 @@ def document(operations: Iterable[AnyOperation] = tuple(OPERATIONS.values())) ->
             "title": "Karez",
             "version": "1",
             "summary": "Books, loans and rights of a lender in a small market.",
-            "description": _ABOUT,
+            "description": ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "x-karez-version": karez.__version__,
         },
@@ -77,7 +77,7 @@ def document(operations: Iterable[AnyOperation] = tuple(OPERATIONS.values())) ->
     }
 
 
-_ABOUT = """Amounts are whole numbers of the smallest unit of their currency. Dates are those of
+ABOUT = """Amounts are whole numbers of the smallest unit of their currency. Dates are those of
 ISO 8601. What moves money takes an `Idempotency-Key`: the same key again gives the first answer,
 and nothing is done twice. With `Karez-Preview: true` everything is done and nothing is kept. Every
 error is a problem document (RFC 9457)."""
@@ -144,7 +144,7 @@ def _responses(operation: AnyOperation, output: Any) -> dict[str, Any]:
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
     statuses = {400, 401, 429, 500}
-    statuses |= {status_of_kind(kind) for kind in (*_ALWAYS, *operation.errors)}
+    statuses |= {status_of_kind(kind) for kind in (*ALWAYS, *operation.errors)}
     if operation.path_fields:
         statuses.add(404)
     if not operation.reads:

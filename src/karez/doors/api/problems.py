@@ -23,7 +23,7 @@ REFERENCE = "/docs/errors"
 VERSION = "2026-11-28"
 """The day since which the API is as it is: its version. Every answer says it."""
 
-CODES = {
+CODES: dict[str, str] = {
     "json-malformed": "The body is not JSON; look at what was sent, and at its encoding (UTF-8).",
     "request-malformed": "The request is not one that this path takes; the detail says why.",
     "version-unknown": "Karez-Version names a version that is not served here; leave it out.",
