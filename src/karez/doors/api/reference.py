@@ -37,8 +37,14 @@ _CONTROL = {
     Control.ABOVE_LIMIT: "above your limit somebody else must agree",
     Control.ALWAYS: "somebody else must agree",
 }
-_STATUS = {"too-large": 413, "no-such-path": 404, "no-such-method": 405, "too-many-requests": 429}
-_STATUS |= {"fault": 500, "request-malformed": 422}
+_STATUS = {
+    "too-large": 413,
+    "no-such-path": 404,
+    "no-such-method": 405,
+    "too-many-requests": 429,
+    "fault": 500,
+    "request-malformed": 422,
+}
 
 
 def reference_routes() -> list[BaseRoute]:
@@ -118,7 +124,7 @@ def _kind(field: dict[str, Any]) -> str:
     return field.get("format") or field.get("type", "any")
 
 
-_EXAMPLES = {
+_EXAMPLES: dict[str, Any] = {
     "string": "...",
     "integer": 1,
     "number": 0.5,
