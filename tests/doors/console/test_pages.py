@@ -202,6 +202,34 @@ def test_demo__lets_staff_in_by_a_button(console: Console):
     access.add_account(console.books, "demo.teller", full_name="Teller", by="test")
     access.give_role(console.books, "demo.teller", Membership("teller"), by="test")
     with console.browser() as browser:
-        inside = send(browser, browser.get("/sign-in"), "/demo", name="demo.teller")
+        door = browser.get("/sign-in")
+        assert "Teller" in door.text
+        inside = send(browser, door, "/demo", name="demo.teller")
         assert inside.url.path == "/"
         assert "Teller" in inside.text
+
+
+def test_administration__a_new_person_is_let_in_and_given_a_role_by_two(console: Console):
+    access.add_account(console.books, "boss", full_name="Boss", by="test")
+    access.give_role(console.books, "boss", Membership("administrator"), by="test")
+    with console.person("administrator", "chief") as browser:
+        page = browser.get("/administration")
+        made = send(browser, page, "/administration", name="new.one", kind="person")
+        assert made.url.path == "/administration/new.one"
+        invited = send(browser, made, made.url.path, verb="invite")
+        assert "/welcome?link=" in invited.text
+        asked = send(browser, invited, made.url.path, verb="give-role", role="teller")
+        assert asked.status_code == 200
+        assert access.find_account(console.books, "new.one").memberships == ()
+        done = browser.get("/audit").text
+        assert "staff.invite" in done
+    [waits] = access.list_proposals(console.books, waiting=True)
+    assert waits.operation == "staff.give-role"
+    rows = access.list_audit(console.books, operation="staff.invite")
+    assert [row.after for row in rows] == [""]
+
+
+def test_search__finds_loans_by_number_and_says_if_nothing_is_called_so(console: Console):
+    with console.person("officer") as browser:
+        assert browser.get("/search", params={"q": "1"}).url.path == "/loans/1"
+        assert "Nothing is called so" in browser.get("/search", params={"q": "zzz"}).text

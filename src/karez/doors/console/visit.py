@@ -59,13 +59,13 @@ class Visit:
         """Say whether the person may ask for an operation."""
         return self.actor.grant(OPERATIONS[operation].permission) is not None
 
-    def ask(self, operation: str, **values: object) -> Any:
+    def ask(self, operation: str, /, **values: object) -> Any:
         """Run an operation that reads, with texts as a query has them, and return its output."""
         given = {name: value for name, value in values.items() if value not in {None, ""}}
         return ask(self.office, OPERATIONS[operation], given, self._asked(texts=True))
 
     def perform(
-        self, operation: str, *, preview: bool = False, **values: object
+        self, operation: str, /, *, preview: bool = False, **values: object
     ) -> tuple[Answer, Any]:
         """Run an operation that changes something, once for the form's key; return its document.
 

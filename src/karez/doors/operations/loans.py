@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import msgspec
 
@@ -26,7 +28,7 @@ from karez.engines.servicing.events import (
 from karez.engines.servicing.standing import Standing, Status, standing
 from karez.engines.servicing.table import Line, schedule_table
 from karez.kernel.ids import read_id, show_id
-from karez.services import lending
+from karez.services import lending, parties
 from karez.services.lending import LoanView
 from karez.services.lending.errors import LoanUnknownError
 
@@ -54,6 +56,7 @@ class LoanRow(Output, kw_only=True):
     reference: str
     product: str | None
     borrower_id: str
+    borrower: str
     officer: str
     place: str
     currency: str
@@ -147,7 +150,13 @@ def stands_of(stands: Standing, on: date) -> LoanStanding:
     return shape(LoanStanding, stands, days_past_due=stands.days_past_due(on))
 
 
-def _row(view: LoanView, on: date) -> LoanRow:
+def _names(call: Call, views: Sequence[LoanView]) -> dict[UUID, str]:
+    """Return the names of borrowers that the register knows."""
+    known = parties.find_parties(call.office.books, {view.loan.borrower_id for view in views})
+    return {party_id: each.party.full_name for party_id, each in known.items()}
+
+
+def _row(view: LoanView, on: date, names: dict[UUID, str]) -> LoanRow:
     loan = view.loan
     return LoanRow(
         number=loan.loan_number,
@@ -155,6 +164,7 @@ def _row(view: LoanView, on: date) -> LoanRow:
         reference=loan.reference,
         product=loan.sheet[0] if loan.sheet else None,
         borrower_id=show_id("pty", loan.borrower_id),
+        borrower=names.get(loan.borrower_id, ""),
         officer=loan.officer,
         place=loan.place,
         currency=loan.currency,
@@ -175,11 +185,12 @@ def _list(call: Call, asked: LoansQuestion) -> LoanList:
         after=after or 0, most=asked.limit + 1,
     )  # fmt: skip
     shown = views[: asked.limit]
+    names = _names(call, shown)
     more = len(views) > len(shown)
     position = shown[-1].loan.loan_number if more else None
     return LoanList(
         on=on,
-        loans=[_row(view, on) for view in shown],
+        loans=[_row(view, on, names) for view in shown],
         next=write_cursor(office, name, asked, position) if more else None,
     )
 
@@ -193,7 +204,7 @@ def _show(call: Call, asked: LoanQuestion) -> LoanDetail:
     view = LoanView(loan, stands, stands.overdue_minor, 0)
     lines = [line for line in schedule_table(account) if isinstance(line, Line)]
     coming = sum(line.outstanding_minor for line in lines if line.due == stands.next_due)
-    row = msgspec.structs.replace(_row(view, on), next_minor=coming)
+    row = msgspec.structs.replace(_row(view, on, _names(call, [view])), next_minor=coming)
     return LoanDetail(on=on, loan=row, schedule=[shape(ScheduleLine, line) for line in lines])
 
 

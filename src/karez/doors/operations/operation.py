@@ -68,8 +68,9 @@ class Operation(Generic[I, O]):
     ``path`` names fields of the input in braces; the rest of the input is the query of a GET, and
     the body of any other method. ``permission`` is what the actor needs. ``amount_of`` gives the
     amount an input moves, for limits. ``target_of`` names what it is about, ``look`` shows that
-    before it is changed; both for the audit. ``about_of`` names, from the output, what an event is
-    about, where callers write the target in several ways. ``errors`` are those to foresee.
+    before it is changed; both for the audit. What it ``hides``, a secret, is kept nowhere.
+    ``about_of`` names, from the output, what an event is about, where callers write the target in
+    several ways. ``errors`` are those that a caller should foresee.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Operation(Generic[I, O]):
     permission: str
     retry: Retry
     control: Control = Control.ALONE
+    hides: bool = False
     errors: tuple[type[KarezError], ...] = ()
     amount_of: Callable[[I], int | None] = nothing
     target_of: Callable[[I], str | None] = nothing

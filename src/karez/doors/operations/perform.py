@@ -132,7 +132,7 @@ def _perform_once(  # noqa: PLR0913, PLR0917 - what there is to know of a reques
         answer = _propose(connection, office, operation, given, asked)
     else:
         answer = do(connection, office, operation, given, asked)
-    if asked.key:
+    if asked.key and not operation.hides:
         access.keep_answer(
             connection, actor_id, asked.key, digest, answer.document, answer.proposal
         )
@@ -159,7 +159,7 @@ def do(
             target=operation.target_of(given) or "",
             given=encode(given).decode(),
             before="" if before is None else encode(before).decode(),
-            after=document.decode(),
+            after="" if operation.hides else document.decode(),
             reason=asked.reason,
             request_id=asked.request_id,
             proposal_id=asked.proposal,

@@ -12,12 +12,13 @@ from karez.doors.operations import (
     payments,
     proposals,
     reports,
+    staff,
 )
 from karez.doors.operations.operation import AnyOperation, Table
 
 _AREAS: dict[str, AnyOperation] = {
     operation.name: operation
-    for area in (parties, loans, loan_acts, payments, ledger, reports, audit, events)
+    for area in (parties, loans, loan_acts, payments, ledger, reports, audit, events, staff)
     for operation in area.OPERATIONS
 }
 

@@ -33,7 +33,7 @@ class Account:
 
     account_id: UUID
     person_id: UUID
-    kind: ActorKind
+    kind: ActorKind = attrs.field(converter=ActorKind)
     name: str
     full_name: str
     outlet: str | None
