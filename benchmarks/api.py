@@ -27,7 +27,7 @@ from karez.services.bookkeeping import Books, open_books
 from karez.services.lending import Booking, Command, book_loans, open_chart, record
 
 LOANS = 200
-POSTS = 1_000
+POSTS = 400
 ROUNDS = 3
 BARE = "bare Starlette, one INSERT"
 OURS = "a repayment, with key, audit and event"
