@@ -32,7 +32,7 @@ from karez.services.lending import Booking, Command, book_loans, open_chart, rec
 
 KILLS = int(os.environ.get("POST_KILLS", "1"))
 CALLERS = 10
-POSTS = 12  # of each caller, under each server that is killed
+POSTS = 8  # of each caller, under each server that is killed
 
 
 class Caller(threading.Thread):
