@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    api,
     applications,
     batches,
     closing,
@@ -44,6 +45,7 @@ def main() -> int:
     """Run the benchmarks that were asked for; the exit code says nothing of speed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped
     everything: dict[str, Callable[[Bed, int | None], Section]] = {
+        "api": api.run,
         "batches": batches.run,
         "singles": singles.run,
         "pens": pens.run,

@@ -97,6 +97,18 @@ FORMS = {
         "",
         "megabytes of invoices in one table",
     ),
+    "schema": (
+        100,
+        "doors/api/test_schema_fuzz.py",
+        "",
+        "requests for each operation of the API, from its document",
+    ),
+    "post_kills": (
+        10,
+        "doors/api/test_kill.py",
+        "",
+        "kills of the API under a hundred posts each, from ten callers",
+    ),
     "pauses": (
         100,
         "books/money/test_together.py",

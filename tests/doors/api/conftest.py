@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from karez.doors.api import api_app
+from karez.doors.api.pace import Limit, Pace
 from karez.doors.operations import Offices
 from karez.engines.servicing.events import Disbursement
 from karez.engines.servicing.terms import Terms
@@ -26,6 +27,7 @@ from karez.services.access import ActorKind, Membership, PassKind
 from karez.services.bookkeeping import Books, open_books
 from karez.services.lending import Booking, Command, book_loans, open_chart, record
 
+QUICK = Limit(burst=1_000_000, each_second=1_000_000)
 START = date(2026, 1, 1)
 
 
@@ -81,9 +83,10 @@ def api(database: Database, tmp_path: Path) -> Iterator[Api]:
 
 
 @contextmanager
-def serving(offices: Offices) -> Iterator[str]:
+def serving(offices: Offices, limit: Limit = QUICK) -> Iterator[str]:
     """Serve the API on a port of its own while the block runs; give its address."""
-    server = uvicorn.Server(uvicorn.Config(api_app(offices), port=0, log_level="critical"))
+    app = api_app(offices, Pace(limit))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

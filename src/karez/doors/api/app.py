@@ -14,8 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from karez.doors.api.authentication import Caller, caller_of
+from karez.doors.api.oauth import token
 from karez.doors.api.openapi import document
-from karez.doors.api.problems import problem, problem_of
+from karez.doors.api.pace import Pace, Turn
+from karez.doors.api.problems import VERSION, problem, problem_of
+from karez.doors.api.reference import reference_routes
 from karez.doors.operations import OPERATIONS, AnyOperation, Asked, Offices, perform
 from karez.kernel.errors import KarezError
 from karez.kernel.ids import new_id, show_id
@@ -24,10 +27,16 @@ BODY_MOST = 1 << 20
 JSON = "application/json"
 
 
-def api_routes(offices: Offices) -> list[BaseRoute]:
-    """Return the routes of the API over these offices."""
+def api_routes(offices: Offices, pace: Pace | None = None) -> list[BaseRoute]:
+    """Return the routes of the API over these offices; each caller is held to a pace."""
+    pace = pace or Pace()
     routes: list[BaseRoute] = [
-        Route(operation.path, _endpoint(operation, offices), methods=[operation.method], name=name)
+        Route(
+            operation.path,
+            _endpoint(operation, offices, pace),
+            methods=[operation.method],
+            name=name,
+        )
         for name, operation in OPERATIONS.items()
     ]
     described = document()
@@ -35,37 +44,57 @@ def api_routes(offices: Offices) -> list[BaseRoute]:
     def describe(_: Request) -> Response:
         return JSONResponse(described)
 
-    return [*routes, Route("/v1/openapi.json", describe)]
+    async def give_token(request: Request) -> Response:
+        body = await _body(request)
+        return await run_in_threadpool(token, offices, request, body)
+
+    return [
+        *routes,
+        Route("/oauth/token", give_token, methods=["POST"]),
+        Route("/v1/openapi.json", describe),
+        *reference_routes(),
+    ]
 
 
-def api_app(offices: Offices) -> Starlette:
+def api_app(offices: Offices, pace: Pace | None = None) -> Starlette:
     """Return the API as an application of its own."""
-    return Starlette(
-        routes=api_routes(offices),
+    app = Starlette(
+        routes=api_routes(offices, pace),
         exception_handlers={HTTPException: http_problem, Exception: fault},
     )
+    app.router.redirect_slashes = False  # a path that is none is a problem, not another path
+    return app
 
 
 def _endpoint(
-    operation: AnyOperation, offices: Offices
+    operation: AnyOperation, offices: Offices, pace: Pace
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        request_id = request_id_of(request)
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > BODY_MOST:
-                return problem(
-                    413, "too-large", f"A body has at most {BODY_MOST:,} octets.", request_id
-                )
-        return await run_in_threadpool(_run, operation, offices, request, body, request_id)
+        body = await _body(request)
+        return await run_in_threadpool(_run, operation, offices, pace, request, body)
 
     return answer
 
 
+async def _body(request: Request) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        pieces.append(piece)
+        size += len(piece)
+        if size > BODY_MOST:
+            raise HTTPException(413, f"A body has at most {BODY_MOST:,} octets.")
+    return b"".join(pieces)
+
+
 def _run(
-    operation: AnyOperation, offices: Offices, request: Request, body: bytes, request_id: str
+    operation: AnyOperation, offices: Offices, pace: Pace, request: Request, body: bytes
 ) -> Response:
+    request_id = request_id_of(request)
+    asked = request.headers.get("karez-version", VERSION)
+    if asked != VERSION:
+        detail = f"The version here is {VERSION}, not {asked}."
+        return problem(400, "version-unknown", detail, request_id)
     try:
         values = _values(operation, request, body)
     except (msgspec.DecodeError, RecursionError) as wrong:
@@ -74,18 +103,20 @@ def _run(
         return problem(wrong.status_code, "request-malformed", wrong.detail, request_id)
     try:
         with caller_of(offices, request) as caller:
-            return _answer(operation, caller, request, values, request_id)
+            turn = pace.take(caller.actor.actor_id)
+            return _answer(operation, caller, turn, request, values)
     except KarezError as error:
         return problem_of(error, request_id)
 
 
 def _answer(
-    operation: AnyOperation,
-    caller: Caller,
-    request: Request,
-    values: dict[str, Any],
-    request_id: str,
+    operation: AnyOperation, caller: Caller, turn: Turn, request: Request, values: dict[str, Any]
 ) -> Response:
+    """Return what an operation answers to a caller whose turn it is."""
+    request_id = request_id_of(request)
+    if not turn.allowed:
+        detail = f"Wait {turn.wait_seconds} s: {turn.limit.each_second:g} requests a second pass."
+        return problem(429, "too-many-requests", detail, request_id, headers=turn.headers)
     asked = Asked(
         actor=caller.actor,
         request_id=request_id,
@@ -94,8 +125,11 @@ def _answer(
         preview=request.headers.get("karez-preview", "").lower() == "true",
         texts=operation.method == "GET",
     )
-    made = perform(caller.office, operation, values, asked)
-    headers = {"X-Request-Id": request_id}
+    try:
+        made = perform(caller.office, operation, values, asked)
+    except KarezError as error:
+        return problem_of(error, request_id, turn.headers)
+    headers = {"X-Request-Id": request_id, "Karez-Version": VERSION, **turn.headers}
     if made.replayed:
         headers["Idempotent-Replayed"] = "true"
     if asked.preview and not operation.reads:
@@ -126,6 +160,9 @@ def _values(operation: AnyOperation, request: Request, body: bytes) -> dict[str,
     return values
 
 
+_CODES = {404: "no-such-path", 405: "no-such-method", 413: "too-large"}
+
+
 def request_id_of(request: Request) -> str:
     """Return the id of a request: the caller's, if it is one that can be written to a log."""
     given = request.headers.get("x-request-id", "")
@@ -137,7 +174,7 @@ def request_id_of(request: Request) -> str:
 def http_problem(request: Request, error: Exception) -> Response:
     """Tell of a wrong path or method as a problem."""
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for nothing else
-    code = {404: "no-such-path", 405: "no-such-method"}.get(error.status_code, "request-malformed")
+    code = _CODES.get(error.status_code, "request-malformed")
     headers = dict(error.headers or {})
     return problem(error.status_code, code, error.detail, request_id_of(request), headers=headers)
 

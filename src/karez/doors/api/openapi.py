@@ -12,10 +12,11 @@ from karez.doors.api.problems import MEDIA_TYPE, status_of_kind
 from karez.doors.operations import OPERATIONS, AnyOperation, Retry
 from karez.doors.operations.errors import InputFaultsError, NotPermittedError, OfficesBusyError
 from karez.doors.operations.operation import Control
+from karez.doors.operations.perform import KEY_MOST
 from karez.kernel.errors import KarezError
 
 _REF = "#/components/schemas/{name}"
-_ALWAYS: tuple[type[KarezError], ...] = (InputFaultsError, NotPermittedError, OfficesBusyError)
+ALWAYS: tuple[type[KarezError], ...] = (InputFaultsError, NotPermittedError, OfficesBusyError)
 
 
 class Problem(msgspec.Struct):
@@ -49,7 +50,7 @@ def document(operations: Iterable[AnyOperation] = tuple(OPERATIONS.values())) ->
             "title": "Karez",
             "version": "1",
             "summary": "Books, loans and rights of a lender in a small market.",
-            "description": _ABOUT,
+            "description": ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "x-karez-version": karez.__version__,
         },
@@ -76,7 +77,7 @@ def document(operations: Iterable[AnyOperation] = tuple(OPERATIONS.values())) ->
     }
 
 
-_ABOUT = """Amounts are whole numbers of the smallest unit of their currency. Dates are those of
+ABOUT = """Amounts are whole numbers of the smallest unit of their currency. Dates are those of
 ISO 8601. What moves money takes an `Idempotency-Key`: the same key again gives the first answer,
 and nothing is done twice. With `Karez-Preview: true` everything is done and nothing is kept. Every
 error is a problem document (RFC 9457)."""
@@ -86,7 +87,7 @@ _KEY = {
     "in": "header",
     "required": True,
     "description": "Any text of yours: asked for again under it, this is not done again.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MOST},
 }
 _PREVIEW = {
     "name": "Karez-Preview",
@@ -142,7 +143,10 @@ def _responses(operation: AnyOperation, output: Any) -> dict[str, Any]:
             "description": "Somebody else must agree; the answer names the proposal.",
             "content": {"application/json": {"schema": {"type": "object"}}},
         }
-    statuses = {400, 401, 500, *(status_of_kind(kind) for kind in (*_ALWAYS, *operation.errors))}
+    statuses = {400, 401, 429, 500}
+    statuses |= {status_of_kind(kind) for kind in (*ALWAYS, *operation.errors)}
+    if operation.path_fields:
+        statuses.add(404)
     if not operation.reads:
         statuses |= {409, 413, 415}
     for status in sorted(statuses):

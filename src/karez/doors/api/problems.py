@@ -20,6 +20,20 @@ from karez.services.access.errors import NotSignedInError, SignInRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "/docs/errors"
+VERSION = "2026-11-28"
+"""The day since which the API is as it is: its version. Every answer says it."""
+
+CODES: dict[str, str] = {
+    "json-malformed": "The body is not JSON; look at what was sent, and at its encoding (UTF-8).",
+    "request-malformed": "The request is not one that this path takes; the detail says why.",
+    "version-unknown": "Karez-Version names a version that is not served here; leave it out.",
+    "no-such-path": "There is nothing at this path; look at the list of operations.",
+    "no-such-method": "This path has other methods; the Allow header names them.",
+    "too-large": "The body is larger than any may be; send less at once.",
+    "too-many-requests": "You asked faster than one caller may; wait as Retry-After says.",
+    "fault": "A fault of ours. Nothing was done, unless a retry under the same key says otherwise.",
+}
+"""What is refused before there is an operation, and what each code means."""
 
 _STATUS: dict[type[KarezError], int] = {
     NotSignedInError: 401,
@@ -73,6 +87,8 @@ def problem(
     **more: Any,
 ) -> Response:
     """Return a problem document; ``more`` are members of its own."""
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"} | (headers or {})
     document = {
         "type": f"{REFERENCE}#{code}",
         "title": title_of(status),
@@ -84,15 +100,21 @@ def problem(
         **more,
     }
     return Response(
-        msgspec.json.encode(document, enc_hook=str), status, headers, media_type=MEDIA_TYPE
+        msgspec.json.encode(document, enc_hook=str),
+        status,
+        {"Karez-Version": VERSION} | (headers or {}),
+        media_type=MEDIA_TYPE,
     )
 
 
-def problem_of(error: KarezError, request_id: str) -> Response:
+def problem_of(
+    error: KarezError, request_id: str, headers: dict[str, str] | None = None
+) -> Response:
     """Return the problem document of an error."""
     more: dict[str, Any] = {"details": error.details}
     if isinstance(error, InputFaultsError):
         more["errors"] = error.as_dict()["errors"]
     status = status_of(error)
-    headers = {"Retry-After": "1"} if status == 503 else None
+    if status == 503:
+        headers = {"Retry-After": "1"} | (headers or {})
     return problem(status, error.code, error.message, request_id, headers=headers, **more)

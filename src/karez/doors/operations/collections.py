@@ -158,6 +158,7 @@ OPERATIONS = (
         retry=Retry.KEYED,
         errors=(LoanUnknownError, PromiseMalformedError),
         target_of=lambda asked: f"loan:{asked.loan}",
+        about_of=lambda made: f"promise:{made.promise}",
     ),
     Operation(
         name="payments.promises",

@@ -27,6 +27,12 @@ class KeyMissingError(InvalidInputError):
     code = "idempotency-key-missing"
 
 
+class KeyMalformedError(InvalidInputError):
+    """An idempotency key has 1 to {most} characters, not {length}; a UUID is a good one."""
+
+    code = "idempotency-key-malformed"
+
+
 class CursorInvalidError(InvalidInputError):
     """This cursor is not one that this list gave out; begin again without one."""
 

@@ -307,5 +307,6 @@ OPERATIONS = (
         control=Control.ALWAYS,
         errors=(EntryUnknownError, IdMalformedError, TargetTakenError),
         target_of=lambda asked: f"entry:{asked.entry}",
+        about_of=lambda made: f"entry:{made.reversed}",
     ),
 )

@@ -188,6 +188,7 @@ def _act_operation(  # noqa: PLR0913 - what acts differ in
         errors=(LoanUnknownError, ValueDateError),
         amount_of=amount_of,
         target_of=_loan_of,
+        about_of=lambda outcome: f"loan:{outcome.loan}",
         look=_look,
     )
 

@@ -69,7 +69,8 @@ class Operation(Generic[I, O]):
     the body of any other method. ``permission`` is what the actor needs. ``amount_of`` gives the
     amount an input moves, for limits. ``target_of`` names what it is about, ``look`` shows that
     before it is changed; both for the audit. What it ``hides``, a secret, is kept nowhere.
-    ``errors`` are those that a caller should foresee.
+    ``about_of`` names, from the output, what an event is about, where callers write the target in
+    several ways. ``errors`` are those that a caller should foresee.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Operation(Generic[I, O]):
     errors: tuple[type[KarezError], ...] = ()
     amount_of: Callable[[I], int | None] = nothing
     target_of: Callable[[I], str | None] = nothing
+    about_of: Callable[[O], str | None] = nothing
     look: Callable[[Call, I], object] | None = None
 
     @property

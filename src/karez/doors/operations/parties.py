@@ -191,5 +191,6 @@ OPERATIONS = (
         retry=Retry.NATURAL,
         errors=(PartyMalformedError, PartyKindError),
         target_of=lambda asked: f"party:{asked.keys[0]}",
+        about_of=lambda recorded: f"party:{recorded.party.id}",
     ),
 )

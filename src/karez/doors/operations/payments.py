@@ -330,6 +330,7 @@ OPERATIONS = (
         errors=(LoanUnknownError, ReceiptConflictError, AccountUnknownError),
         amount_of=lambda asked: asked.amount_minor,
         target_of=lambda asked: f"loan:{asked.loan}",
+        about_of=lambda taken: f"loan:{taken.outcome.loan}",
     ),
     _on_queue(
         "assign", "Bring a payment that waits to a loan.", Assignment, _assign, Control.ABOVE_LIMIT,

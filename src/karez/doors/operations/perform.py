@@ -1,4 +1,4 @@
-"""The one way to run an operation: permission, input, limits, key, deed and audit; together.
+"""The one way to run an operation: permission, input, limits, key, deed, audit and event; together.
 
 Read ``perform`` first. Everything that is written is written in one transaction, or nothing is.
 """
@@ -14,15 +14,22 @@ import attrs
 import msgspec
 import psycopg
 
-from karez.doors.operations.errors import KeyMissingError, NotPermittedError
+from karez.doors.operations.errors import (
+    KeyMalformedError,
+    KeyMissingError,
+    NotPermittedError,
+)
 from karez.doors.operations.office import Office
 from karez.doors.operations.operation import AnyOperation, Call, Control, Retry
 from karez.doors.operations.reading import read_input
 from karez.doors.operations.shapes import Output
 from karez.kernel.ids import new_id, show_id
-from karez.services import access
+from karez.services import access, outbox
 from karez.services.access import Actor, Grant
 from karez.services.bookkeeping import derive_id
+
+KEY_MOST = 200
+"""How many characters an idempotency key has at most."""
 
 encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -75,7 +82,7 @@ def perform(
     Raises:
         NotPermittedError: the actor has no such permission.
         InputFaultsError: values cannot be read.
-        KeyMissingError, KeyReusedError, KeyBusyError: about the idempotency key.
+        KeyMissingError, KeyMalformedError, KeyReusedError, KeyBusyError: about the idempotency key.
         and what the operation raises; nothing was written then.
     """
     if operation.reads:
@@ -84,6 +91,8 @@ def perform(
     given = read_input(operation.input, values, texts=asked.texts)
     if operation.retry is Retry.KEYED and not asked.key and not asked.preview:
         raise KeyMissingError(operation=operation.name)
+    if asked.key and len(asked.key) > KEY_MOST:
+        raise KeyMalformedError(most=KEY_MOST, length=len(asked.key))
     with office.enclosing() as connection:
         if asked.preview:
             return preview(connection, office, operation, given, asked)
@@ -137,10 +146,11 @@ def do(
     given: msgspec.Struct,
     asked: Asked,
 ) -> Answer:
-    """Run an operation in the caller's transaction, and write down who did what to what."""
+    """Run an operation in the caller's transaction; write down who did what, and tell of it."""
     call = Call(office, asked.actor, _command_id(operation, asked), asked.request_id, asked.reason)
     before = None if operation.look is None else operation.look(call, given)
-    document = encode(operation.run(call, given))
+    output = operation.run(call, given)
+    document = encode(output)
     access.write_audit(
         connection,
         access.Act(
@@ -155,7 +165,31 @@ def do(
             proposal_id=asked.proposal,
         ),
     )
+    _tell(connection, call, operation, given, output, asked)
     return Answer(document=document)
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - what an event tells of
+    connection: psycopg.Connection,
+    call: Call,
+    operation: AnyOperation,
+    given: msgspec.Struct,
+    output: Any,
+    asked: Asked,
+) -> None:
+    """Add the event of what was done: ids and amounts, no names; who wants more asks for it.
+
+    It comes after the audit row, whose lock puts all that acts in a row: so nobody waits for an
+    object that another holds while that one waits for the audit.
+    """
+    about = operation.about_of(output) or operation.target_of(given) or operation.name
+    told: dict[str, Any] = {
+        "command": show_id("cmd", call.command_id),
+        "amount_minor": operation.amount_of(given),
+        "proposal": None if asked.proposal is None else show_id("prp", asked.proposal),
+    }
+    data = {name: value for name, value in told.items() if value is not None}
+    outbox.publish(connection, operation.name, about[: outbox.OBJECT_LETTERS_MOST], data)
 
 
 def _propose(

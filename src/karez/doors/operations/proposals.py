@@ -13,7 +13,7 @@ from karez.doors.operations.errors import CursorInvalidError, NotPermittedError
 from karez.doors.operations.operation import AnyOperation, Call, Operation, Retry
 from karez.doors.operations.perform import Asked, do, is_above, permit
 from karez.doors.operations.shapes import Input, Listing, Name, Output, Text, shape
-from karez.kernel.ids import IdMalformedError, read_id
+from karez.kernel.ids import IdMalformedError, read_id, show_id
 from karez.services import access
 from karez.services.access import Actor, ActorKind, ProposalView, Verdict
 from karez.services.access.errors import (
@@ -119,7 +119,7 @@ def _withdraw(call: Call, asked: Decision) -> Decided:
 def _decided(call: Call, asked: Decision, verdict: Verdict) -> Decided:
     connection = call.office.books.connection
     access.decide(connection, _id_of(asked), call.actor, verdict, asked.reason)
-    return Decided(proposal=asked.proposal, verdict=verdict, outcome=None)
+    return Decided(proposal=show_id("prp", _id_of(asked)), verdict=verdict, outcome=None)
 
 
 def _approving(find: Find) -> Callable[[Call, Decision], Decided]:
@@ -144,7 +144,7 @@ def _approving(find: Find) -> Callable[[Call, Decision], Decided]:
         )  # fmt: skip
         answer = do(connection, call.office, operation, given, carried)
         outcome = msgspec.Raw(answer.document)
-        return Decided(proposal=asked.proposal, verdict=Verdict.APPROVED, outcome=outcome)
+        return Decided(proposal=view.shown_id, verdict=Verdict.APPROVED, outcome=outcome)
 
     return approve
 
@@ -195,6 +195,7 @@ def operations(find: Find) -> tuple[AnyOperation, ...]:
                 retry=Retry.NATURAL,
                 errors=errors,
                 target_of=lambda asked: f"proposal:{asked.proposal}",
+                about_of=lambda decided: f"proposal:{decided.proposal}",
             )
             for verb, summary, run in acts
         ),

@@ -7,7 +7,8 @@ by item, until each fault has its place.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -17,6 +18,11 @@ from karez.doors.operations.errors import Fault, InputFaultsError
 
 S = TypeVar("S", bound=msgspec.Struct)
 FAULTS_MOST = 100
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""No loan, entry or question is of a day outside these."""
+
+NUMBER_MOST = (1 << 63) - 1
+"""The database counts no further."""
 
 
 def read_input(kind: type[S], values: Mapping[str, Any], *, texts: bool = False) -> S:
@@ -25,12 +31,46 @@ def read_input(kind: type[S], values: Mapping[str, Any], *, texts: bool = False)
     Raises:
         InputFaultsError: some cannot be read, or are not known, or are missing.
     """
+    found: list[Fault] = []
     try:
-        return msgspec.convert(values, kind, strict=not texts)
+        given = msgspec.convert(values, kind, strict=not texts)
     except msgspec.ValidationError as fault:
-        found: list[Fault] = []
         _find_faults(kind, values, "", found, strict=not texts)
         raise InputFaultsError(found[:FAULTS_MOST]) from fault
+    found += _beyond(given, "")
+    if found:
+        raise InputFaultsError(found[:FAULTS_MOST])
+    return given
+
+
+def _beyond(value: Any, pointer: str) -> Iterator[Fault]:
+    """Yield what is of its kind, and yet nothing that books can hold."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield Fault(pointer, "holds a NUL character, which no text here may")
+    elif isinstance(value, date):
+        if not FIRST_DAY <= (value.date() if isinstance(value, datetime) else value) <= LAST_DAY:
+            yield Fault(pointer, f"is not from {FIRST_DAY} to {LAST_DAY}")
+        elif isinstance(value, datetime) and value.tzinfo is None:
+            yield Fault(pointer, "has no offset from UTC: end it with Z, or such as +08:00")
+    elif isinstance(value, int):
+        if abs(value) > NUMBER_MOST:
+            yield Fault(pointer, f"is beyond {NUMBER_MOST}")
+    else:
+        for name, inner in _inside(value):
+            yield from _beyond(inner, f"{pointer}/{_escape(name)}")
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a value, and where each stands."""
+    if isinstance(value, msgspec.Struct):
+        yield from ((name, getattr(value, name)) for name in value.__struct_fields__)
+    elif isinstance(value, Mapping):
+        for name, inner in cast("Mapping[str, Any]", value).items():
+            yield name, name
+            yield name, inner
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        yield from ((str(place), each) for place, each in enumerate(cast("list[Any]", value)))
 
 
 def _find_faults(kind: Any, value: Any, pointer: str, found: list[Fault], *, strict: bool) -> None:

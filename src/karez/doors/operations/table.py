@@ -8,6 +8,7 @@ from karez.doors.operations import (
     audit,
     closing,
     collections,
+    events,
     jobs,
     ledger,
     loan_acts,
@@ -23,7 +24,7 @@ from karez.doors.operations.operation import AnyOperation, Table
 
 _ROOMS = (
     parties, applications, application_acts, products, loans, loan_acts, payments, collections,
-    closing, ledger, reports, audit, staff, jobs,
+    closing, ledger, reports, audit, staff, jobs, events,
 )  # fmt: skip
 
 _AREAS: dict[str, AnyOperation] = {

@@ -19,6 +19,7 @@ from karez.doors.serve.staff import demo_staff, first_link
 from karez.doors.serve.watching import Watch
 from karez.kernel.database import Database
 from karez.kernel.errors import KarezError
+from karez.services import closing, jobs
 from karez.services.bookkeeping import Books, open_books
 from karez.services.outbox import Reach, Sender
 
@@ -77,16 +78,21 @@ def serve(database: Database, home: Path, serving: Serving, tell: Callable[[str]
 
 @contextmanager
 def _beside(open_: OpenBooks, *, demo: bool) -> Generator[None]:
-    """Send events while the block runs."""
+    """Send events and do jobs while the block runs."""
     stopping = threading.Event()
-    sender = Sender(Reach(loopback=demo))
-    thread = threading.Thread(target=sender.run, args=(open_, stopping), name="sender")
-    thread.start()
+    handlers = {closing.KIND: closing.closing_handler(open_)}
+    threads = [
+        threading.Thread(target=Sender(Reach(loopback=demo)).run, args=(open_, stopping)),
+        threading.Thread(target=jobs.work, args=(open_, handlers, stopping)),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stopping.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 def _is_well(offices: Offices, serving: Serving) -> bool:

@@ -13,6 +13,7 @@ from karez.services.access.actor import Actor, ActorKind
 from karez.services.access.answers import Kept, claim_key, forget_answers, keep_answer
 from karez.services.access.audit import Act, AuditRow, list_audit, verify, write_audit
 from karez.services.access.passes import (
+    TOKEN_LASTS,
     Entered,
     Pass,
     PassKind,
@@ -57,6 +58,7 @@ from karez.services.access.sign_in import (
 )
 
 __all__ = [
+    "TOKEN_LASTS",
     "Account",
     "Act",
     "Actor",

@@ -38,9 +38,11 @@ class PassKind(StrEnum):
     LINK = "link"  # works once: to set a password
 
 
+TOKEN_LASTS = timedelta(minutes=15)
+
 LASTS: dict[PassKind, timedelta | None] = {
     PassKind.KEY: None,
-    PassKind.TOKEN: timedelta(minutes=15),
+    PassKind.TOKEN: TOKEN_LASTS,
     PassKind.SESSION: timedelta(hours=12),
     PassKind.LINK: timedelta(hours=24),
 }
@@ -85,7 +87,7 @@ def institution_of(text: str) -> str:
     """
     prefix, _, rest = text.partition("_")
     code, _, body = rest.rpartition("_")
-    if prefix != _PREFIX or not code or not body:
+    if prefix != _PREFIX or not code.isprintable() or not code or not body:
         raise NotSignedInError
     return code
 

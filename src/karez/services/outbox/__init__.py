@@ -14,11 +14,18 @@ from karez.services.outbox.endpoints import (
     rotate,
     send_test,
 )
-from karez.services.outbox.events import Event, list_events, place_events, publish
+from karez.services.outbox.events import (
+    OBJECT_LETTERS_MOST,
+    Event,
+    list_events,
+    place_events,
+    publish,
+)
 from karez.services.outbox.sender import Sender
 from karez.services.outbox.verifying import OutboxVerification, verify
 
 __all__ = [
+    "OBJECT_LETTERS_MOST",
     "Delivery",
     "Endpoint",
     "Event",
