@@ -229,6 +229,8 @@ def test_ledger__shows_what_was_posted(api: Api):
     assert lines[-1]["balance_minor"] == bank["balance_minor"]
     entry = api.get(f"/v1/ledger/entries/{lines[-1]['entry']}").json()
     assert entry["lines"]
+    refused = api.post(f"/v1/ledger/entries/{entry['id']}/reverse", {"reason": "wrong"})
+    problem(refused, 409, "entry-of-service")
 
 
 def test_every_report__answers(api: Api):

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from karez.kernel.errors import ForbiddenError, InvalidInputError, UnavailableError
+from karez.kernel.errors import ConflictError, ForbiddenError, InvalidInputError, UnavailableError
 
 
 class OfficesBusyError(UnavailableError):
@@ -61,3 +61,9 @@ class InputFaultsError(InvalidInputError):
         """Return code, message and every fault, ready for JSON."""
         named = [attrs.asdict(fault) for fault in self.faults]
         return super().as_dict() | {"errors": named}
+
+
+class EntryOfServiceError(ConflictError):
+    """Entry {entry} follows from a loan or a payment: take that back, and the entry goes too."""
+
+    code = "entry-of-service"

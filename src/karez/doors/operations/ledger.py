@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from karez.books.money.errors import AccountUnknownError, EntryUnknownError, TargetTakenError
+from karez.doors.operations.errors import EntryOfServiceError
 from karez.doors.operations.operation import Call, Control, Operation, Retry
 from karez.doors.operations.shapes import Input, Name, OnDay, Output, Text, shape
+from karez.engines.servicing.movements import MovementKind
 from karez.kernel.ids import IdMalformedError, read_id, show_id
 from karez.services import accounting, bookkeeping
 from karez.services.accounting import Line
@@ -229,9 +231,17 @@ def _entry(call: Call, asked: OneEntry) -> Entry:
     )  # fmt: skip
 
 
+_BY_SERVICES = {"loan", "payment-act"}
+"""Keys of the references of entries that services posted."""
+_KINDS_OF_SERVICES = {kind.value for kind in MovementKind}
+
+
 def _reverse(call: Call, asked: Reversal) -> Reversed:
     on = asked.on or call.today
     entry_id = read_id("ent", asked.entry)
+    entry = bookkeeping.find_entry(call.office.books, entry_id).entry
+    if not _BY_SERVICES.isdisjoint(entry.reference) or entry.kind in _KINDS_OF_SERVICES:
+        raise EntryOfServiceError(entry=show_id("ent", entry_id))
     posted = bookkeeping.reverse_entry(call.office.books, entry_id, on, memo=asked.reason)
     return Reversed(entry=show_id("ent", posted.entry_id), reversed=show_id("ent", entry_id), on=on)
 
@@ -305,7 +315,7 @@ OPERATIONS = (
         permission="ledger.reverse",
         retry=Retry.KEYED,
         control=Control.ALWAYS,
-        errors=(EntryUnknownError, IdMalformedError, TargetTakenError),
+        errors=(EntryUnknownError, IdMalformedError, TargetTakenError, EntryOfServiceError),
         target_of=lambda asked: f"entry:{asked.entry}",
         about_of=lambda made: f"entry:{made.reversed}",
     ),
