@@ -170,5 +170,6 @@ OPERATIONS = (
         run=_promises,
         permission="payments.read",
         retry=Retry.READ,
+        errors=(LoanUnknownError,),
     ),
 )

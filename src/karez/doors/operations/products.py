@@ -119,11 +119,14 @@ class ProductPublication(Output, kw_only=True):
     changes: list[ChangedTerm]
 
 
+Version = Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]
+
+
 class OneProduct(Input, kw_only=True):
     """A product, by its code; without a version the latest."""
 
     product: Name
-    version: int | None = None
+    version: Version | None = None
 
 
 class PreviewQuestion(OneProduct, kw_only=True):
