@@ -49,6 +49,10 @@ def test_earned__known_answer():
     assert first == round(95_000 * (1 + rate) - 5_000 - 95_000)
 
 
+HALVED = Fraction(1, 10**9)
+"""The twin finds its rate by halving, and so to some digits."""
+
+
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.integers(0, 50_000), st.integers(0, 5_000)),
@@ -63,7 +67,7 @@ def test_earned__as_with_fractions(parts: list[tuple[int, int, int]], pct: int):
     deferred = sum(flow.principal_minor for flow in flows) * pct // 100
     found = earned_by(flows, deferred)
     for amount, exact in zip(found, earned_slowly(flows, deferred), strict=True):
-        assert abs(amount - exact) <= 1
+        assert abs(amount - exact) <= 1 + HALVED
     assert found == sorted(found)
     assert found[-1] == deferred
 

@@ -41,7 +41,7 @@ def list_(shell: Shell, *, kind: str | None, state: Any, before: UUID | None) ->
         for each in found
     ]
     headings = ("job", "kind", "state", "attempts", "message")
-    shell.show([_document(each) for each in found], table(headings, rows))
+    shell.show({"jobs": [_document(each) for each in found]}, table(headings, rows))
 
 
 @job.command()

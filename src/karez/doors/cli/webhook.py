@@ -55,7 +55,7 @@ def list_(shell: Shell) -> None:
         for each in found
     ]
     rows = [(each.endpoint_id, each.state, each.waiting, each.url) for each in found]
-    shell.show(document, table(("endpoint", "state", "waiting", "url"), rows))
+    shell.show({"endpoints": document}, table(("endpoint", "state", "waiting", "url"), rows))
 
 
 @webhook.command()
@@ -136,7 +136,7 @@ def deliveries(shell: Shell, *, endpoint: int, state: str | None, before: int | 
         for each in found
     ]
     headings = ("event", "kind", "object", "state", "attempts", "status")
-    shell.show(document, table(headings, rows))
+    shell.show({"deliveries": document}, table(headings, rows))
 
 
 @webhook.command()
@@ -168,4 +168,4 @@ def list_events(shell: Shell, *, after: int, kinds: tuple[str, ...], about: str 
         code = books.institution.code
     rows = [(each.sequence, each.kind, each.object, each.message_id) for each in found]
     document = [each.document(code) for each in found]
-    shell.show(document, table(("place", "kind", "object", "id"), rows))
+    shell.show({"events": document}, table(("place", "kind", "object", "id"), rows))

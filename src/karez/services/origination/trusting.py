@@ -138,7 +138,7 @@ def _of_others(connection: psycopg.Connection, application: Application) -> list
     """Return the invoices of the borrower's other applications that are not over."""
     asked = {
         "stage": None, "product_code": None, "officer": None, "most": 1000,
-        "borrower_ids": [application.asked.borrower],
+        "borrower_ids": [application.asked.borrower], "after_on": None, "after_id": None,
     }  # fmt: skip
     rows = connection.execute(QUERIES["list_applications"].text, asked).fetchall()
     ids = [row[0] for row in rows if row[0] != application.application_id]
