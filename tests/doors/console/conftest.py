@@ -41,7 +41,7 @@ def visit(chromium, gallery_url):
 
     def open_page(path: str, *, theme="light", language="en", width=1280):
         context = chromium.new_context(viewport={"width": width, "height": 800}, locale="en-US")
-        context.set_default_timeout(5000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         cookies = {"karez_theme": theme, "karez_language": language}
         context.add_cookies(

@@ -58,9 +58,10 @@ def test_keys__each_chord_goes_to_its_place(visit):
     base = page.url.rstrip("/")
     for place in places():
         page.goto(f"{base}/loans")
-        for key in place.chord.split():
-            page.keyboard.press(key)
-        page.wait_for_url(base + place.path)
+        with page.expect_navigation():  # one of them leads to where it already is
+            for key in place.chord.split():
+                page.keyboard.press(key)
+        assert page.url == base + place.path
 
 
 def test_keys__rows_and_search(visit):

@@ -16,7 +16,9 @@ import httpx
 import pytest
 import uvicorn
 
+from karez.doors.console import navigation
 from karez.doors.console.app import console_app
+from karez.doors.console.pages import PAGES
 from karez.doors.operations import Offices
 from karez.engines.servicing.events import Disbursement
 from karez.engines.servicing.terms import Terms
@@ -233,3 +235,9 @@ def test_search__finds_loans_by_number_and_says_if_nothing_is_called_so(console:
     with console.person("officer") as browser:
         assert browser.get("/search", params={"q": "1"}).url.path == "/loans/1"
         assert "Nothing is called so" in browser.get("/search", params={"q": "zzz"}).text
+
+
+def test_navigation__leads_to_pages_that_there_are():
+    paths = [place.path for place in navigation.places()]
+    paths += [action.path for action in navigation.ACTIONS]
+    assert set(paths) <= set(PAGES)

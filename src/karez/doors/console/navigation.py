@@ -71,8 +71,6 @@ NAVIGATION = (
         (
             Place("ledger", later("Ledger"), "/ledger", "book-2", "g b", "ledger.read"),
             Place("closing", later("Closing"), "/closing", "lock", "g e", "closing.read"),
-            Place("facts", later("Facts"), "/facts", "certificate", "g f", "facts.read"),
-            Place("rights", later("Rights"), "/rights", "shield-check", "g i", "collateral.read"),
         ),
     ),
     Group(
@@ -116,7 +114,6 @@ ACTIONS = (
     Action(later("New application"), "/applications/new", "plus", "applications.submit"),
     Action(later("New party"), "/parties/new", "plus", "parties.record"),
     Action(later("Take a payment"), "/payments/new", "cash", "payments.take"),
-    Action(later("Import a file"), "/imports/new", "upload", "loans.import"),
     Action(later("Close the day"), "/closing", "lock", "closing.run"),
 )
 
