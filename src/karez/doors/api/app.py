@@ -17,11 +17,10 @@ from karez.doors.api.authentication import Caller, caller_of
 from karez.doors.api.oauth import token
 from karez.doors.api.openapi import document
 from karez.doors.api.pace import Pace, Turn
-from karez.doors.api.problems import VERSION, problem, problem_of
+from karez.doors.api.problems import VERSION, problem, problem_of, request_id_of
 from karez.doors.api.reference import reference_routes
 from karez.doors.operations import OPERATIONS, AnyOperation, Asked, Offices, perform
 from karez.kernel.errors import KarezError
-from karez.kernel.ids import new_id, show_id
 
 BODY_MOST = 1 << 20
 JSON = "application/json"
@@ -90,7 +89,7 @@ async def _body(request: Request) -> bytes:
 def _run(
     operation: AnyOperation, offices: Offices, pace: Pace, request: Request, body: bytes
 ) -> Response:
-    request_id = request_id_of(request)
+    request_id = request_id_of(request.scope)
     asked = request.headers.get("karez-version", VERSION)
     if asked != VERSION:
         detail = f"The version here is {VERSION}, not {asked}."
@@ -113,7 +112,7 @@ def _answer(
     operation: AnyOperation, caller: Caller, turn: Turn, request: Request, values: dict[str, Any]
 ) -> Response:
     """Return what an operation answers to a caller whose turn it is."""
-    request_id = request_id_of(request)
+    request_id = request_id_of(request.scope)
     if not turn.allowed:
         detail = f"Wait {turn.wait_seconds} s: {turn.limit.each_second:g} requests a second pass."
         return problem(429, "too-many-requests", detail, request_id, headers=turn.headers)
@@ -163,23 +162,17 @@ def _values(operation: AnyOperation, request: Request, body: bytes) -> dict[str,
 _CODES = {404: "no-such-path", 405: "no-such-method", 413: "too-large"}
 
 
-def request_id_of(request: Request) -> str:
-    """Return the id of a request: the caller's, if it is one that can be written to a log."""
-    given = request.headers.get("x-request-id", "")
-    if 0 < len(given) <= 100 and given.isascii() and given.isprintable():
-        return given
-    return show_id("req", new_id())
-
-
 def http_problem(request: Request, error: Exception) -> Response:
     """Tell of a wrong path or method as a problem."""
     assert isinstance(error, HTTPException)  # noqa: S101 - Starlette calls it for nothing else
     code = _CODES.get(error.status_code, "request-malformed")
     headers = dict(error.headers or {})
-    return problem(error.status_code, code, error.detail, request_id_of(request), headers=headers)
+    return problem(
+        error.status_code, code, error.detail, request_id_of(request.scope), headers=headers
+    )
 
 
 def fault(request: Request, _: Exception) -> Response:
     """Tell of a fault of ours without saying more than that."""
     detail = "Something went wrong here. Nothing was done. Tell us the request id."
-    return problem(500, "fault", detail, request_id_of(request))
+    return problem(500, "fault", detail, request_id_of(request.scope))

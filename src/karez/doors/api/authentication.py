@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import attrs
 from starlette.requests import Request
 
 from karez.doors.operations import Office, Offices
-from karez.kernel.database.errors import InstitutionNotFoundError
-from karez.services import access
 from karez.services.access import Actor, PassKind
 from karez.services.access.errors import NotSignedInError
 
@@ -33,10 +31,5 @@ def caller_of(offices: Offices, request: Request) -> Generator[Caller]:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise NotSignedInError
-    with ExitStack() as stack:
-        try:
-            office = stack.enter_context(offices.office(access.institution_of(secret)))
-        except InstitutionNotFoundError as unknown:  # whether there is one is not said
-            raise NotSignedInError from unknown
-        entered = access.enter(office.books, secret, (PassKind.KEY, PassKind.TOKEN))
+    with offices.entered(secret, (PassKind.KEY, PassKind.TOKEN)) as (office, entered):
         yield Caller(office, entered.actor)

@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from karez.doors.operations import Offices
-from karez.kernel.database.errors import InstitutionNotFoundError
 from karez.kernel.errors import UnavailableError
 from karez.services import access
 from karez.services.access import PassKind
@@ -66,12 +65,11 @@ def _token(offices: Offices, request: Request, body: bytes) -> Response:
         raise _Refusal("invalid_scope", "A token may what its key may; ask without a scope.")
     unknown = _Refusal("invalid_client", "No such client with this secret.", 401, basic)
     try:
-        with offices.office(access.institution_of(secret)) as office:
-            entered = access.enter(office.books, secret, [PassKind.KEY])
+        with offices.entered(secret, [PassKind.KEY]) as (office, entered):
             if entered.actor.name != name:
                 raise unknown
             made, _ = access.exchange(office.books, secret)
-    except (NotSignedInError, InstitutionNotFoundError) as error:
+    except NotSignedInError as error:
         raise unknown from error
     answer = {"access_token": made.text, "token_type": "Bearer", "expires_in": _TOKEN_SECONDS}
     return JSONResponse(answer, headers=_PRIVATE)

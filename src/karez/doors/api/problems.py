@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.types import Scope
 
 from karez.doors.operations.errors import InputFaultsError
 from karez.kernel.errors import (
@@ -16,10 +18,12 @@ from karez.kernel.errors import (
     NotFoundError,
     UnavailableError,
 )
+from karez.kernel.ids import new_id, show_id
 from karez.services.access.errors import NotSignedInError, SignInRefusedError
 
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "/docs/errors"
+REQUEST_ID_MOST = 100
 VERSION = "2026-11-28"
 """The day since which the API is as it is: its version. Every answer says it."""
 
@@ -118,3 +122,16 @@ def problem_of(
     if status == 503:
         headers = {"Retry-After": "1"} | (headers or {})
     return problem(status, error.code, error.message, request_id, headers=headers, **more)
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the id under which all is said of a request: answers, audit and log.
+
+    It is the caller's, if that can be written to a log.
+    """
+    state = scope.setdefault("state", {})
+    if "request_id" not in state:
+        given = Headers(scope=scope).get("x-request-id", "")
+        is_fit = 0 < len(given) <= REQUEST_ID_MOST and given.isascii() and given.isprintable()
+        state["request_id"] = given if is_fit else show_id("req", new_id())
+    return state["request_id"]

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from karez.doors.api.problems import request_id_of
 from karez.doors.console.csrf import VISIT_COOKIE
 from karez.doors.console.errors import PageUnknownError
 from karez.doors.console.ground import ground_middleware, ground_routes
@@ -42,6 +43,6 @@ def _fault(request: Request, _: Exception) -> Response:
     said = {
         "status": 500, "title": "A fault of ours", "remedy": "",
         "detail": "Something went wrong here. Nothing was done.",
-        "request_id": getattr(request.state, "request_id", ""),
+        "request_id": request_id_of(request.scope),
     }  # fmt: skip
     return render(request, "problem.html", problem=said, status=500)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from karez.doors.console.render import (
     THEME_COOKIE,
     THEMES,
     frame_of,
+    inside,
     render,
     text_of,
 )
@@ -47,10 +47,7 @@ async def _choose(request: Request) -> Response:
     """Remember a theme or a language, and go back to the page where it was chosen."""
     async with request.form() as form:
         chosen = {name: str(value) for name, value in form.items()}
-    target = chosen.get("back", "/")
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not parts.netloc and "\\" not in target
-    answer = RedirectResponse(target if is_ours else "/", status_code=303)
+    answer = RedirectResponse(inside(chosen.get("back", "/")), status_code=303)
     offered = {language.code for language in languages.languages()}
     for field, cookie, known in (
         ("theme", THEME_COOKIE, set(THEMES)),

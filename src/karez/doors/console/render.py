@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import attrs
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -81,6 +81,12 @@ def see_other(request: Request, url: str, *, toast: str | None = None) -> Respon
         value = quote(json.dumps(toast))
         answer.set_cookie(TOAST_COOKIE, value, max_age=60, httponly=True, samesite="lax")
     return answer
+
+
+def inside(target: str) -> str:
+    """Return where a form wants to go back to, if that is a page of ours; else the first."""
+    is_ours = target.startswith("/") and not urlsplit(target).netloc and "\\" not in target
+    return target if is_ours else "/"
 
 
 def frame_of(request: Request) -> Frame:

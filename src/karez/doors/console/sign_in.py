@@ -10,14 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from karez.doors.console.forms import Form
-from karez.doors.console.render import render, see_other
+from karez.doors.console.render import inside, render, see_other
 from karez.doors.console.visit import SESSION_COOKIE, faults_of
 from karez.doors.operations import Office, Offices
 from karez.kernel.database.errors import InstitutionNotFoundError
 from karez.kernel.errors import InvalidInputError, KarezError
 from karez.services import access
 from karez.services.access import Actor, Pass, PassKind
-from karez.services.access.errors import NotSignedInError, SignInRefusedError
+from karez.services.access.errors import NotSignedInError
 
 Work = Callable[[Request, Mapping[str, str]], Response]
 
@@ -68,8 +68,7 @@ class _Doors:
                     now=office.clock.now(), label=request.headers.get("user-agent", "")[:200],
                 )  # fmt: skip
         except InstitutionNotFoundError:
-            refused = SignInRefusedError(minutes=15)
-            return self._form(request, form.refused(faults_of(refused)), status=401)
+            return self._form(request, form.refused(faults_of(access.refusal())), status=401)
         except KarezError as error:
             return self._form(request, form.refused(faults_of(error)), status=401)
         return _with_session(request, form.value("back"), made)
@@ -89,9 +88,9 @@ class _Doors:
         """End the session."""
         secret = request.cookies.get(SESSION_COOKIE, "")
         try:
-            with self.offices.office(access.institution_of(secret)) as office:
+            with self.offices.entered(secret, [PassKind.SESSION]) as (office, _entered):
                 access.leave(office.books, secret)
-        except (NotSignedInError, InstitutionNotFoundError):
+        except NotSignedInError:
             pass  # it has ended already
         answer = see_other(request, "/sign-in")
         answer.delete_cookie(SESSION_COOKIE)
@@ -103,8 +102,8 @@ class _Doors:
         link = sent.get("link") or request.query_params.get("link", "")
         form = Form({"password": "", "code": "", "link": link})
         try:
-            with self.offices.office(access.institution_of(link)) as office:
-                actor = access.enter(office.books, link, [PassKind.LINK]).actor
+            with self.offices.entered(link, [PassKind.LINK]) as (office, entered):
+                actor = entered.actor
                 enrolment = access.begin_totp(
                     office.institution.name, actor.name, sent.get("secret", "")
                 )
@@ -113,7 +112,7 @@ class _Doors:
                         return _with_session(request, "/", _begin(office, actor, link, sent))
                     except InvalidInputError as error:
                         form = form.refused(faults_of(error))
-        except (NotSignedInError, InstitutionNotFoundError):
+        except NotSignedInError:
             return render(request, "link-ended.html", status=404)
         status = 422 if form.faults else 200
         return render(
@@ -141,8 +140,7 @@ def _begin(office: Office, actor: Actor, link: str, sent: Mapping[str, str]) -> 
 
 def _with_session(request: Request, back: str, made: Pass) -> Response:
     """Return the way into the console, with a session that no script can read."""
-    inside = back.startswith("/") and not back.startswith("//") and "\\" not in back
-    answer = see_other(request, back if inside else "/")
+    answer = see_other(request, inside(back))
     answer.set_cookie(
         SESSION_COOKIE, made.text, httponly=True, samesite="lax", path="/",
         secure=request.url.scheme == "https",

@@ -7,7 +7,6 @@ office of the person's institution; whatever business refuses becomes a page tha
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,16 +17,15 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from karez.doors.api.problems import status_of, title_of
+from karez.doors.api.problems import request_id_of, status_of, title_of
 from karez.doors.console.forms import Form
-from karez.doors.console.render import Frame, render, text_of
+from karez.doors.console.render import Frame, render, see_other, text_of
 from karez.doors.operations import OPERATIONS, Answer, Asked, Office, Offices, ask, perform
 from karez.doors.operations.errors import InputFaultsError
 from karez.doors.operations.perform import needs_another, permit
 from karez.doors.operations.reading import read_input
-from karez.kernel.database.errors import InstitutionNotFoundError
 from karez.kernel.errors import KarezError
-from karez.kernel.ids import new_id, show_id
+from karez.kernel.ids import new_id
 from karez.services import access
 from karez.services.access import Actor, PassKind
 from karez.services.access.errors import NotSignedInError
@@ -63,8 +61,7 @@ class Visit:
 
     def ask(self, operation: str, /, **values: object) -> Any:
         """Run an operation that reads, with texts as a query has them, and return its output."""
-        given = {name: value for name, value in values.items() if value not in {None, ""}}
-        return ask(self.office, OPERATIONS[operation], given, self._asked(texts=True))
+        return ask(self.office, OPERATIONS[operation], _given(values), self._asked())
 
     def perform(
         self, operation: str, /, *, preview: bool = False, **values: object
@@ -73,25 +70,33 @@ class Visit:
 
         A form holds its key in ``KEY_FIELD``: sent again, it does nothing again.
         """
-        given = {name: value for name, value in values.items() if value not in {None, ""}}
-        asked = self._asked(texts=True, preview=preview, reason=str(values.get("reason") or ""))
-        answer = perform(self.office, OPERATIONS[operation], given, asked)
+        asked = self._asked(preview=preview, reason=str(values.get("reason") or ""))
+        answer = perform(self.office, OPERATIONS[operation], _given(values), asked)
         return answer, msgspec.json.decode(answer.document)
 
     def waits(self, operation: str, **values: object) -> bool:
         """Say whether somebody else must agree before an operation with these values happens."""
         row = OPERATIONS[operation]
-        given = {name: value for name, value in values.items() if value not in {None, ""}}
-        return needs_another(row, read_input(row.input, given, texts=True), permit(self.actor, row))
+        given = read_input(row.input, _given(values), texts=True)
+        return needs_another(row, given, permit(self.actor, row))
 
-    def _asked(self, *, texts: bool, preview: bool = False, reason: str = "") -> Asked:
+    def onward(
+        self, answer: Answer, path: str, said: str, *, waits_at: str = "/approvals"
+    ) -> Response:
+        """Return the way on after a deed: to a page that says so, or to where it waits."""
+        if answer.proposal is not None:
+            said = self.text("It waits until a second person approves it.")
+            path = waits_at
+        return see_other(self.request, path, toast=said)
+
+    def _asked(self, *, preview: bool = False, reason: str = "") -> Asked:
         return Asked(
             actor=self.actor,
-            request_id=self.request.state.request_id,
+            request_id=request_id_of(self.request.scope),
             key=self.sent.get(KEY_FIELD) or str(new_id()),
             reason=reason,
             preview=preview,
-            texts=texts,
+            texts=True,
         )
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
@@ -108,6 +113,11 @@ class Visit:
         return Form({name: self.sent.get(name, value) for name, value in defaults.items()})
 
 
+def _given(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of fields that were filled in."""
+    return {name: value for name, value in values.items() if value not in {None, ""}}
+
+
 def faults_of(error: KarezError) -> list[tuple[str, str]]:
     """Return what an error says of the fields of a form: JSON pointers and sentences."""
     if isinstance(error, InputFaultsError):
@@ -119,8 +129,6 @@ def page(offices: Offices, work: Page) -> Endpoint:
     """Return the endpoint of a page for those who signed in; others are shown the way."""
 
     async def endpoint(request: Request) -> Response:
-        if not hasattr(request.state, "request_id"):
-            request.state.request_id = show_id("req", new_id())
         if request.method != "POST":
             return await run_in_threadpool(_run, offices, work, request, {}, {})
         async with request.form() as form:
@@ -139,15 +147,10 @@ def _run(
     files: Mapping[str, UploadFile],
 ) -> Response:
     try:
-        with ExitStack() as stack:
-            secret = request.cookies.get(SESSION_COOKIE, "")
-            try:
-                office = stack.enter_context(offices.office(access.institution_of(secret)))
-            except InstitutionNotFoundError as unknown:  # whether there is one is not said
-                raise NotSignedInError from unknown
-            actor = access.enter(office.books, secret, [PassKind.SESSION]).actor
-            request.state.frame = _frame(office, actor)
-            return work(Visit(request, office, actor, sent, files))
+        secret = request.cookies.get(SESSION_COOKIE, "")
+        with offices.entered(secret, [PassKind.SESSION]) as (office, entered):
+            request.state.frame = _frame(office, entered.actor)
+            return work(Visit(request, office, entered.actor, sent, files))
     except NotSignedInError:
         back = request.url.path if request.method == "GET" else "/"
         if "hx-request" in request.headers:
@@ -165,7 +168,7 @@ def problem_page(request: Request, error: KarezError) -> Response:
         "title": text_of(request, title_of(status)),
         "detail": error.message,
         "remedy": "",
-        "request_id": getattr(request.state, "request_id", ""),
+        "request_id": request_id_of(request.scope),
     }
     return render(request, "problem.html", problem=said, status=status)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError
 from karez.doors.operations.operation import Call, Operation, Retry
 from karez.doors.operations.shapes import Input, Listing, Name, Output, shape
@@ -278,14 +278,11 @@ def _list(call: Call, asked: ApplicationsQuestion) -> ApplicationList:
         office.desk, stage=asked.stage, product=asked.product, officer=asked.officer,
         borrower=asked.borrower, after=after, most=asked.limit + 1,
     )  # fmt: skip
-    shown = found[: asked.limit]
-    parties = _parties(call, shown)
-    more = len(found) > len(shown)
-    last = (shown[-1].submitted.valid_on, shown[-1].application_id) if more else None
-    return ApplicationList(
-        applications=[_row(each, parties) for each in shown],
-        next=write_cursor(office, name, asked, last) if more else None,
+    shown, next_page = page_of(
+        office, name, asked, found, lambda each: (each.submitted.valid_on, each.application_id)
     )
+    parties = _parties(call, shown)
+    return ApplicationList(applications=[_row(each, parties) for each in shown], next=next_page)
 
 
 def detail_of(call: Call, application_id: UUID) -> ApplicationDetail:

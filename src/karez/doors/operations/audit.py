@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError
 from karez.doors.operations.operation import Call, Operation, Retry
 from karez.doors.operations.shapes import Listing, Name, Output, shape
@@ -48,9 +48,7 @@ def _list(call: Call, asked: AuditQuestion) -> AuditPage:
         call.office.books, below=read_cursor(call.office, name, asked, int), most=asked.limit + 1,
         target=asked.target, operation=asked.operation, actor=asked.actor,
     )  # fmt: skip
-    shown = found[: asked.limit]
-    more = len(found) > len(shown)
-    after = write_cursor(call.office, name, asked, shown[-1].audit_number) if more else None
+    shown, after = page_of(call.office, name, asked, found, lambda row: row.audit_number)
     rows = [shape(Audited, row, digest=row.digest.hex()) for row in shown]
     return AuditPage(rows=rows, next=after)
 

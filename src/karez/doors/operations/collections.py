@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError
 from karez.doors.operations.loans import LoanRow, names_of, row_of
 from karez.doors.operations.operation import Call, Operation, Retry
@@ -94,8 +94,7 @@ def _overdue(call: Call, asked: OverdueQuestion) -> OverdueList:
         office.books, on, days_least=asked.days_least, days_most=asked.days_most,
         most=asked.limit + 1, **begin,
     )  # fmt: skip
-    shown = found[: asked.limit]
-    more = len(found) > len(shown)
+    shown, next_page = page_of(office, name, asked, found, lambda late: late.position)
     views = [late.view for late in shown]
     made = payments.promises_of(office.books, [view.loan.loan_number for view in views])
     names = names_of(call, views)
@@ -108,7 +107,7 @@ def _overdue(call: Call, asked: OverdueQuestion) -> OverdueList:
             )
             for view in views
         ],
-        next=write_cursor(office, name, asked, shown[-1].position) if more else None,
+        next=next_page,
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -18,13 +19,27 @@ from karez.doors.operations.office import Office
 from karez.doors.operations.shapes import Listing
 
 P = TypeVar("P")
+R = TypeVar("R")
 _DIGEST = 12
 
 
-def write_cursor(office: Office, name: str, asked: Listing, position: Any) -> str:
-    """Return the cursor of a list that ended at a position, given what was asked of it."""
-    body = msgspec.json.encode(position)
-    return base64.urlsafe_b64encode(_digest(office, name, asked, body) + body).decode().rstrip("=")
+def page_of(
+    office: Office,
+    name: str,
+    asked: Listing,
+    found: Sequence[R],
+    position_of: Callable[[R], object],
+) -> tuple[Sequence[R], str | None]:
+    """Return the rows of a page, and the cursor of the next if there is one.
+
+    ``found`` holds one row more than was asked for (``asked.limit + 1``), if there are so many.
+    """
+    shown = found[: asked.limit]
+    if len(found) == len(shown):
+        return shown, None
+    body = msgspec.json.encode(position_of(shown[-1]))
+    octets = _digest(office, name, asked, body) + body
+    return shown, base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 def read_cursor(office: Office, name: str, asked: Listing, kind: type[P]) -> P | None:

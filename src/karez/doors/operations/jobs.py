@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError
 from karez.doors.operations.operation import Call, Operation, Retry
 from karez.doors.operations.shapes import Input, Listing, Name, Output
@@ -83,12 +83,8 @@ def _list(call: Call, asked: JobsQuestion) -> JobList:
     found = jobs.list_jobs(
         office.books, before=before, kind=asked.kind, state=asked.state, most=asked.limit + 1
     )
-    shown = found[: asked.limit]
-    more = len(found) > len(shown)
-    return JobList(
-        jobs=[job_of(view) for view in shown],
-        next=write_cursor(office, name, asked, shown[-1].job_id) if more else None,
-    )
+    shown, after = page_of(office, name, asked, found, lambda view: view.job_id)
+    return JobList(jobs=[job_of(view) for view in shown], next=after)
 
 
 def find_job(call: Call, asked: OneJob) -> Job:

@@ -9,22 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError
 from karez.doors.operations.operation import Call, Operation, Retry
-from karez.doors.operations.shapes import (
-    Input,
-    Listing,
-    Name,
-    OnDay,
-    Output,
-    loan_id_text,
-    shape,
-)
+from karez.doors.operations.shapes import Input, Listing, Name, OnDay, Output, shape
 from karez.engines.servicing.errors import PayoffUnknownError
-from karez.engines.servicing.events import (
-    Undo,
-)
+from karez.engines.servicing.events import Undo
 from karez.engines.servicing.standing import Standing, Status, standing
 from karez.engines.servicing.table import Line, schedule_table
 from karez.kernel.ids import read_id, show_id
@@ -161,7 +151,7 @@ def row_of(view: LoanView, on: date, names: Mapping[UUID, str]) -> LoanRow:
     loan = view.loan
     return LoanRow(
         number=loan.loan_number,
-        id=loan_id_text(loan),
+        id=show_id("ln", loan.loan_id),
         reference=loan.reference,
         product=loan.sheet[0] if loan.sheet else None,
         borrower_id=show_id("pty", loan.borrower_id),
@@ -185,14 +175,12 @@ def _list(call: Call, asked: LoansQuestion) -> LoanList:
         office.books, on, borrower_id=borrower, reference=asked.reference, status=asked.status,
         after=after or 0, most=asked.limit + 1,
     )  # fmt: skip
-    shown = views[: asked.limit]
+    shown, next_page = page_of(office, name, asked, views, lambda view: view.loan.loan_number)
     names = names_of(call, shown)
-    more = len(views) > len(shown)
-    position = shown[-1].loan.loan_number if more else None
     return LoanList(
         on=on,
         loans=[row_of(view, on, names) for view in shown],
-        next=write_cursor(office, name, asked, position) if more else None,
+        next=next_page,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -14,8 +14,11 @@ import psycopg
 
 from karez.doors.operations.errors import OfficesBusyError
 from karez.kernel.database import Database, Institution, enclosing, explained, find_institution
+from karez.kernel.database.errors import InstitutionNotFoundError
 from karez.kernel.time import Clock, SystemClock
-from karez.services import lending
+from karez.services import access, lending
+from karez.services.access import Entered, PassKind
+from karez.services.access.errors import NotSignedInError
 from karez.services.bookkeeping import Books
 from karez.services.evidence import Evidence, KeyFolder
 from karez.services.origination import Desk
@@ -96,6 +99,22 @@ class Offices:
                     free.put(office)
         finally:
             self._slots.release()
+
+    @contextmanager
+    def entered(self, text: str, kinds: Collection[PassKind]) -> Generator[tuple[Office, Entered]]:
+        """Give the office that a key, token, session or link leads to, and who enters by it.
+
+        Raises:
+            NotSignedInError: there is none such in force; whether there is such an institution is
+                not said.
+            OfficesBusyError, UnavailableError: as ``office`` does.
+        """
+        with ExitStack() as stack:
+            try:
+                office = stack.enter_context(self.office(access.institution_of(text)))
+            except InstitutionNotFoundError as unknown:
+                raise NotSignedInError from unknown
+            yield office, access.enter(office.books, text, kinds)
 
     def close(self) -> None:
         """Close every connection that nobody uses."""

@@ -76,7 +76,7 @@ def perform(
 ) -> Answer:
     """Run an operation, and give its document.
 
-    What changes something is done in one transaction with its key and its audit row. If
+    What changes something is done in one transaction with its key, its audit row and its event. If
     somebody else must agree, a proposal is kept instead.
 
     Raises:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from karez.doors.operations.cursors import read_cursor, write_cursor
+from karez.doors.operations.cursors import page_of, read_cursor
 from karez.doors.operations.errors import CursorInvalidError, NotPermittedError
 from karez.doors.operations.operation import AnyOperation, Call, Operation, Retry
 from karez.doors.operations.perform import Asked, do, is_above, permit
@@ -94,9 +94,7 @@ def _list(call: Call, asked: ProposalsQuestion) -> ProposalList:
     found = access.list_proposals(
         call.office.books, waiting=asked.waiting, before=before, most=asked.limit + 1
     )
-    shown = found[: asked.limit]
-    more = len(found) > len(shown)
-    after = write_cursor(call.office, name, asked, shown[-1].made_at) if more else None
+    shown, after = page_of(call.office, name, asked, found, lambda view: view.made_at)
     return ProposalList(proposals=[_shown(view) for view in shown], next=after)
 
 

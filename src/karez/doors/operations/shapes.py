@@ -7,8 +7,6 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from karez.kernel.ids import show_id
-
 S = TypeVar("S", bound=msgspec.Struct)
 
 PAGE, PAGE_MOST = 50, 500
@@ -56,8 +54,3 @@ def shape(kind: type[S], source: object, **more: Any) -> S:  # values of fields 
         }
         return msgspec.convert(fields | more, kind, from_attributes=True)
     return msgspec.convert(source, kind, from_attributes=True)
-
-
-def loan_id_text(loan: Any) -> str:
-    """Return a loan's id as people and machines see it."""
-    return show_id("ln", loan.loan_id)

@@ -11,13 +11,18 @@ from karez.doors.operations import Offices
 API_PATHS = ("/v1/", "/oauth/", "/docs")
 
 
+def door_of(path: str) -> str:
+    """Return the door that a path leads to."""
+    return "api" if path.startswith(API_PATHS) else "console"
+
+
 def application(offices: Offices, institution: str, *, demo: bool) -> ASGIApp:
     """Return both doors as one application."""
     api = api_app(offices)
     console = console_app(offices, institution, demo=demo)
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
-        is_api = scope["type"] == "http" and scope["path"].startswith(API_PATHS)
+        is_api = scope["type"] == "http" and door_of(scope["path"]) == "api"
         await (api if is_api else console)(scope, receive, send)
 
     return either

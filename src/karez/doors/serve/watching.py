@@ -13,7 +13,8 @@ from typing import TextIO
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from karez.kernel.ids import new_id, show_id
+from karez.doors.api.problems import request_id_of
+from karez.doors.serve.application import door_of
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -45,7 +46,6 @@ class Watch:
             return
         begun = time.perf_counter()
         status = [500]
-        scope.setdefault("state", {})["request_id"] = show_id("req", new_id())
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,12 +81,12 @@ class Watch:
         return "\n".join([*lines, "# EOF", ""])
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        door = "api" if scope["path"].startswith("/v1/") else "console"
+        door = door_of(scope["path"])
         with self.lock:
             self.requests[door, status] += 1
             self.seconds[door] = self.seconds.get(door, 0.0) + seconds
         said = {
-            "request_id": scope["state"]["request_id"],
+            "request_id": request_id_of(scope),
             "method": scope["method"],
             "path": scope["path"],
             "status": status,

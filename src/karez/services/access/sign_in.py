@@ -110,7 +110,12 @@ def sign_in(  # noqa: PLR0913 - what is typed, and where
             connection.execute(QUERIES["clear_failures"].text, asked)
             return make_pass_within(books, connection, account_id, PassKind.SESSION, label=label)
         connection.execute(QUERIES["add_failure"].text, asked)
-    raise SignInRefusedError(minutes=int(WITHIN.total_seconds()) // 60)
+    raise refusal()
+
+
+def refusal() -> SignInRefusedError:
+    """Return the one answer to every sign-in that will not do."""
+    return SignInRefusedError(minutes=int(WITHIN.total_seconds()) // 60)
 
 
 def totp(secret: bytes, step: int) -> str:

@@ -182,11 +182,8 @@ def acted(visit: Visit) -> Response:
     try:
         if visit.posts:
             answer, made = visit.perform(act.operation, **values)
-            if answer.proposal is not None:
-                said = visit.text("It waits until a second person approves it.")
-                return see_other(visit.request, url, toast=said)
             if not made.get("refused"):
-                return see_other(visit.request, url, toast=visit.text("Done."))
+                return visit.onward(answer, url, visit.text("Done."), waits_at=url)
             form, key = form.refused([("", made["refused"]["detail"])]), str(new_id())
         elif act.is_known:
             _, effect = visit.perform(act.operation, preview=True, **values)

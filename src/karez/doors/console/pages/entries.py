@@ -51,11 +51,8 @@ def reverse(visit: Visit) -> Response:
             answer, made = visit.perform(
                 "ledger.reverse", entry=found.id, reason=form.value("reason")
             )
-            if answer.proposal is not None:
-                said = visit.text(later("It waits until a second person approves it."))
-                return see_other(visit.request, "/approvals", toast=said)
-            said = visit.text(later("Reversed."))
-            return see_other(visit.request, entry_url(made["entry"]), toast=said)
+            there = "" if answer.proposal else entry_url(made["entry"])
+            return visit.onward(answer, there, visit.text("Reversed."))
         _, effect = visit.perform("ledger.reverse", preview=True, entry=found.id)
     except KarezError as error:
         if not visit.posts:

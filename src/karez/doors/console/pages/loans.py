@@ -14,7 +14,6 @@ from karez.doors.console.errors import DeedUnknownError
 from karez.doors.console.forms import Form
 from karez.doors.console.language import later
 from karez.doors.console.listing import Listing
-from karez.doors.console.render import see_other
 from karez.doors.console.shape import digits
 from karez.doors.console.visit import Page, Visit, faults_of
 from karez.doors.operations.loans import LoanDetail, LoanEvent
@@ -123,10 +122,7 @@ def done(visit: Visit) -> Response:
             values = _values(deed, form, code) | {"loan": number}
             if visit.sent.get("sure"):
                 answer, _ = visit.perform(deed.operation, **values)
-                if answer.proposal is not None:
-                    said = visit.text("It waits until a second person approves it.")
-                    return see_other(visit.request, "/approvals", toast=said)
-                return see_other(visit.request, f"/loans/{number}", toast=visit.text("Done."))
+                return visit.onward(answer, f"/loans/{number}", visit.text("Done."))
             _, effect = visit.perform(deed.operation, preview=True, **values)
         except KarezError as error:
             form = form.refused(faults_of(error))

@@ -14,7 +14,6 @@ from karez.doors.console.forms import Form
 from karez.doors.console.language import later
 from karez.doors.console.listing import Listing
 from karez.doors.console.pages.loans import change_of
-from karez.doors.console.render import see_other
 from karez.doors.console.shape import digits
 from karez.doors.console.visit import KEY_FIELD, Page, Visit, faults_of
 from karez.doors.operations.payments import PaymentDetail
@@ -169,7 +168,7 @@ def moved(visit: Visit) -> Response:
         values = _values(move, form, found) | {"payment": number}
         if visit.posts:
             answer, _ = visit.perform(move.operation, **values)
-            return _onward(visit, f"/payments/{number}", waits=answer.proposal is not None)
+            return visit.onward(answer, f"/payments/{number}", visit.text("Done."))
         _, effect = visit.perform(move.operation, preview=True, **values)
         waits = visit.waits(move.operation, **values)
     except KarezError as error:
@@ -200,13 +199,6 @@ def _values(move: Move, form: Form, found: PaymentDetail) -> dict[str, Any]:
     return values | {"reason": form.value("reason")}
 
 
-def _onward(visit: Visit, path: str, *, waits: bool) -> Response:
-    if waits:
-        said = visit.text("It waits until a second person approves it.")
-        return see_other(visit.request, "/approvals", toast=said)
-    return see_other(visit.request, path, toast=visit.text("Done."))
-
-
 def taken(visit: Visit) -> Response:
     """Take in cash at the counter; each edit shows what it would do to the loan."""
     given = visit.request.query_params
@@ -224,11 +216,9 @@ def taken(visit: Visit) -> Response:
             values["amount_minor"] = parse_amount(typed, currency(loan.currency))
             if visit.posts and not visit.request.url.path.endswith("/preview"):
                 answer, made = visit.perform("payments.cash", **values)
-                if answer.proposal is not None:
-                    return _onward(visit, "/payments", waits=True)
                 said = visit.text("Taken. The receipt is {receipt}.")
-                toast = said.format(receipt=made["receipt"])
-                return see_other(visit.request, f"/loans/{loan.number}", toast=toast)
+                said = said.format(receipt=made.get("receipt", ""))
+                return visit.onward(answer, f"/loans/{loan.number}", said)
             effect = visit.perform("payments.cash", preview=True, **values)[1]["outcome"]
         elif visit.posts:
             missing = "amount" if loan is not None else "loan"

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from karez.doors.console import charts
 from karez.doors.console.forms import Form
 from karez.doors.console.listing import Listing
-from karez.doors.console.render import see_other
 from karez.doors.console.visit import Page, Visit, faults_of
 from karez.doors.operations.products import ProductPreview, ProductRow
 from karez.kernel.errors import KarezError
@@ -94,9 +93,9 @@ def published(visit: Visit) -> Response:
         try:
             values: dict[str, Any] = dict(form.values)
             if visit.sent.get("sure"):
-                visit.perform("products.publish", **values)
-                said = visit.text("It waits until a second person approves it.")
-                return see_other(visit.request, f"/products/{code}", toast=said)
+                answer, _ = visit.perform("products.publish", **values)
+                back = f"/products/{code}"
+                return visit.onward(answer, back, visit.text("Done."), waits_at=back)
             _, effect = visit.perform("products.publish", preview=True, **values)
         except KarezError as error:
             form = form.refused(faults_of(error))
