@@ -3,17 +3,16 @@
 import threading
 from contextlib import contextmanager
 from datetime import date, timedelta
-from decimal import Decimal
 from uuid import UUID
 
-from doors.api.conftest import START, Api
+from doors.api.conftest import Api
 from doors.api.test_api import problem
 from karez.engines.servicing.events import Disbursement
-from karez.engines.servicing.terms import Terms
 from karez.kernel.database import Database
 from karez.services import closing, jobs
 from karez.services.bookkeeping import open_books
-from karez.services.lending import Booking, Command, book_loans, record
+from karez.services.lending import book_loans, record
+from services.lending.tools import JAN, booking, command, event
 
 JOBS = "/v1/closing/jobs"
 
@@ -49,10 +48,10 @@ def ended(api: Api, job: str) -> dict:
 
 def test_days__are_ended_by_one_job(api: Api, database: Database):
     before = api.get("/v1/closing").json()
-    assert before["next_day"] == str(START), before
-    assert before["missing_days"] == (date.fromisoformat(before["calendar_day"]) - START).days
+    assert before["next_day"] == str(JAN), before
+    assert before["missing_days"] == (date.fromisoformat(before["calendar_day"]) - JAN).days
     assert before["job"] is None
-    asked = {"through": str(START + timedelta(days=40))}
+    asked = {"through": str(JAN + timedelta(days=40))}
     job = api.post(JOBS, asked, key=None).json()
     assert (job["state"], job["payload"]) == ("waiting", asked)
     assert api.post(JOBS, {}, key=None).json()["id"] == job["id"], "one at a time"
@@ -91,15 +90,11 @@ def test_jobs__are_listed_shown_and_cancelled(api: Api):
 
 
 def test_overdue__the_latest_first_in_pages_with_what_was_promised(api: Api):
-    terms = Terms(rate_pct_year=Decimal(12), instalments=12)
-    day = START + timedelta(days=1)
-    asked = [
-        Booking(terms=terms, currency="EUR", borrower_id=UUID(int=2), opened_on=opened)
-        for opened in (START, day)
-    ]
+    day = JAN + timedelta(days=1)
+    asked = [booking(borrower_id=UUID(int=2), opened_on=opened) for opened in (JAN, day)]
     for loan, amount in zip(book_loans(api.books, asked), (2_400_00, 600_00), strict=True):
-        paid = Disbursement(number=0, on=day, posted_on=day, amount_minor=amount)
-        record(api.books, [Command(loan=loan.loan_id, event=paid, actor="test")], on=day)
+        paid = event(Disbursement, day, amount_minor=amount)
+        record(api.books, [command(loan, paid)], on=day)
     assert api.get("/v1/collections").json()["loans"] == []
     closing.close_days([api.books], date(2026, 2, 20))
     promise = {"amount_minor": 50_00, "until": "2026-02-25"}

@@ -12,23 +12,20 @@ import sys
 import threading
 import time
 from collections import Counter
-from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import httpx
 import uvicorn
 
-from doors.api.conftest import QUICK, START, key_of
+from doors.api.conftest import QUICK, key_of
+from doors.serving import lend
 from karez.doors.api import api_app
 from karez.doors.api.pace import Pace
 from karez.doors.operations import Offices
-from karez.engines.servicing.events import Disbursement
-from karez.engines.servicing.terms import Terms
 from karez.kernel.database import Database
 from karez.services import access, lending
 from karez.services.bookkeeping import Books, open_books, trial_balance
-from karez.services.lending import Booking, Command, book_loans, open_chart, record
+from services.lending.tools import JAN
 
 KILLS = int(os.environ.get("POST_KILLS", "1"))
 CALLERS = 10
@@ -94,21 +91,13 @@ def test_posts__survive_kill_9_of_the_server(database: Database):
         print(f"{KILLS} kills: {answered} posts answered, {unanswered} not, {done} done by then")
         assert unanswered >= KILLS, "each server was killed before it had answered all"
         assert access.verify(books).findings == []
-        [total] = trial_balance(books, START).totals().values()
+        [total] = trial_balance(books, JAN).totals().values()
         assert total.debits_posted_minor == total.credits_posted_minor
 
 
 def prepare(books: Books) -> str:
     """Open a loan for each caller, and return the key of a machine."""
-    open_chart(books, "EUR")
-    terms = Terms(rate_pct_year=Decimal(12), instalments=12)
-    asked = [
-        Booking(terms=terms, currency="EUR", borrower_id=UUID(int=1), opened_on=START)
-        for _ in range(CALLERS)
-    ]
-    paid = Disbursement(number=0, on=START, posted_on=START, amount_minor=1_200_00)
-    loans = book_loans(books, asked)
-    record(books, [Command(loan=each.loan_id, event=paid, actor="t") for each in loans], on=START)
+    lend(books, CALLERS)
     return key_of(books, "m-kill", "accountant")
 
 

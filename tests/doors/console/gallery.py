@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from doors.console.gallery_charts import drawings
+from doors.serving import served
 from karez.doors.console.forms import Form
 from karez.doors.console.ground import ground_middleware, ground_routes
 from karez.doors.console.listing import Listing
@@ -72,20 +70,9 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
-@contextmanager
-def gallery() -> Iterator[str]:
-    """Serve the gallery, and give its URL."""
-    server = uvicorn.Server(uvicorn.Config(gallery_app(), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+def gallery() -> AbstractContextManager[str]:
+    """Serve the gallery while a block runs; give its URL."""
+    return served(gallery_app())
 
 
 def gallery_app() -> Starlette:

@@ -3,8 +3,6 @@
 import csv
 import io
 import re
-import threading
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from html import unescape
@@ -14,8 +12,8 @@ from uuid import UUID
 import attrs
 import httpx
 import pytest
-import uvicorn
 
+from doors.serving import served
 from karez.doors.console.app import console_app
 from karez.doors.console.exports import csv_lines
 from karez.doors.console.pages import ledger, portfolio
@@ -79,20 +77,12 @@ def console(database: Database, tmp_path: Path) -> Iterator[Console]:
         access.give_role(books, "ann", Membership("accountant"), by="test")
         secret = access.make_pass(books, account.account_id, PassKind.SESSION).text
         actor = access.enter(books, secret, [PassKind.SESSION]).actor
-    app = console_app(offices, "main")
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     with (
-        httpx.Client(base_url=base, timeout=30, cookies={"karez_session": secret}) as client,
+        served(console_app(offices, "main")) as address,
+        httpx.Client(base_url=address, timeout=30, cookies={"karez_session": secret}) as client,
         offices.office("main") as office,
     ):
         yield Console(client, office, actor)
-    server.should_exit = True
-    thread.join()
     offices.close()
 
 

@@ -2,31 +2,25 @@
 
 import base64
 import re
-import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import attrs
 import httpx
 import pytest
-import uvicorn
 
+from doors.serving import lend, served
 from karez.doors.console import navigation
 from karez.doors.console.app import console_app
 from karez.doors.console.pages import PAGES
 from karez.doors.operations import Offices
-from karez.engines.servicing.events import Disbursement
-from karez.engines.servicing.terms import Terms
 from karez.kernel.database import Database
 from karez.services import access, lending
 from karez.services.access import Membership, PassKind
 from karez.services.bookkeeping import Books, open_books
-from karez.services.lending import Booking, Command, book_loans, open_chart, record
 
 START = date(2026, 1, 1)
 PASSWORD = "correct horse battery"
@@ -78,22 +72,9 @@ def console(database: Database, tmp_path: Path) -> Iterator[Console]:
     """A console of a lender with one loan of 1,200.00."""
     offices = Offices(database, tmp_path)
     with open_books(database, "main") as books:
-        open_chart(books, "EUR")
-        terms = Terms(rate_pct_year=Decimal(12), instalments=12)
-        asked = Booking(terms=terms, currency="EUR", borrower_id=UUID(int=1), opened_on=START)
-        [loan] = book_loans(books, [asked])
-        paid = Disbursement(number=0, on=START, posted_on=START, amount_minor=1_200_00)
-        record(books, [Command(loan=loan.loan_id, event=paid, actor="test")], on=START)
-        app = console_app(offices, "main", demo=True)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Console(f"http://127.0.0.1:{port}", books)
-        server.should_exit = True
-        thread.join()
+        lend(books)
+        with served(console_app(offices, "main", demo=True)) as address:
+            yield Console(address, books)
     offices.close()
 
 
