@@ -19,6 +19,7 @@ from karez.services.bookkeeping import Books
 from karez.services.lending import find_loan
 from karez.services.lending.reading import account_within
 from karez.services.lending.store import load_loans
+from karez.services.parties import read_parties
 from karez.services.payments.desk import Clerk, Desk
 from karez.services.payments.errors import (
     NoBankAccountError,
@@ -153,9 +154,8 @@ def set_payee(  # noqa: PLR0913 - what a bank asks for
     with books.transaction() as connection:
         desk = Desk.take(books, connection)
         if not name:
-            asked = {"parties": [loan.borrower_id]}
-            known = connection.execute(QUERIES["borrower_called"].text, asked).fetchone()
-            name = known[0] if known else ""
+            known = read_parties(connection, [loan.borrower_id]).get(loan.borrower_id)
+            name = known.party.full_name if known else ""
         _check_payee(loan.loan_number, account, name)
         asked = {"loan": loan.loan_number}
         rows = connection.execute(QUERIES["payees"].text, asked).fetchall()

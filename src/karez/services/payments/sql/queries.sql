@@ -462,16 +462,6 @@ WHERE
     AND p.returns = any(%(acts)s::bigint[])
     AND r.line IS NULL;
 
--- name: borrower_called
--- Read what a borrower is called now.
-SELECT concat_ws(' ', nullif(p.given, ''), p.name)
-FROM parties.party AS p
-WHERE
-    p.institution_id = current_setting('karez.institution_id')::integer
-    AND p.party_id = any(%(parties)s::uuid[])
-ORDER BY p.version DESC
-LIMIT 1;
-
 -- name: payees
 -- Read where the money of a loan goes, the latest version of each kind.
 SELECT DISTINCT ON (kind)
