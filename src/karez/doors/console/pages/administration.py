@@ -39,7 +39,7 @@ def staff(visit: Visit) -> Response:
 def account(visit: Visit) -> Response:
     """Show an account; give and take its roles, let it in by a link or a key, end it."""
     name = visit.request.path_params["account"]
-    form = visit.form(role="", amount="", reason="", label="")
+    form = visit.form(role="", reason="")
     secret = ""
     if visit.posts:
         verb = visit.sent.get("verb", "")
