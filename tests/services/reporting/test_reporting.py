@@ -152,3 +152,18 @@ def test_reports__of_no_loan_are_empty(connection: psycopg.Connection, instituti
     assert at_risk(book, "place") == desks(book, "officer") == losses(book, level=0.99) == []
     assert concentrated(book, "borrower", most=3) == vintage_curves(books, TODAY) == []
     assert roll_rates(books, TODAY, by="product", months=2) == tape(books, TODAY) == []
+
+
+def test_reports__of_loans_that_are_over_have_nothing_open(
+    connection: psycopg.Connection, institution: Institution
+):
+    books = lender(connection, institution)
+    [loan] = book_loans(books, [booking()])
+    record(books, [command(loan, event(Disbursement, JAN, amount_minor=1_200_00))], on=JAN)
+    record(books, [command(loan, event(WriteOff, JAN))], on=JAN)
+    book = load_portfolio(books, JAN)
+    [all_of_it] = at_risk(book, "product")
+    assert (all_of_it.group, all_of_it.loans, all_of_it.principal_minor) == ("all", 0, 0)
+    [answered_for] = desks(book, "product")
+    assert (answered_for.group, answered_for.loans) == ("all", 0)
+    assert concentrated(book, "product", most=5) == []

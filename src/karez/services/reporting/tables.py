@@ -152,7 +152,8 @@ def _split(
         names, place = np.unique(words[inside], return_inverse=True)
         order = np.argsort(place, kind="stable")
         ends = np.cumsum(np.bincount(place, minlength=len(names)))
-        for name, start, end in zip(names.tolist(), [0, *ends[:-1]], ends, strict=True):
+        starts = [0, *ends][:-1]
+        for name, start, end in zip(names.tolist(), starts, ends, strict=True):
             yield currency, name or "-", inside[order[start:end]]
         if with_all:
             yield currency, ALL, inside
